@@ -35,6 +35,8 @@ static void ask_for(const struct drf_config *config, struct asked *out)
         out->feeds[i].urgent = 0;
     ask_for_own(out, "dead_letters", config->dead_letter_topic);
     ask_for_own(out, OWNERS, config->owners.topic);
+    ask_for_own(out, "reports", config->reports.topic);
+    ask_for_own(out, "reports.capture", config->reports.capture_topic);
 }
 
 // Until a broker answers, or it is plain why none does. librdkafka tries all brokers again and

@@ -26,6 +26,7 @@ static bool format_fits(uint32_t kind, uint32_t format)
         return kind == DRF_FEED_OBSTACLE;
     case GEO_FORMAT_GRIB:
     case GEO_FORMAT_METAR:
+    case GEO_FORMAT_UREP:
         return kind == DRF_FEED_WEATHER;
     case GEO_FORMAT_GEOJSON_ZONES:
     case GEO_FORMAT_ED269:

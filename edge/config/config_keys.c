@@ -38,6 +38,7 @@ static const struct config_choice formats[] = {
     {"tracks", GEO_FORMAT_TRACKS},
     {"metar", GEO_FORMAT_METAR},
     {"sigmet", GEO_FORMAT_SIGMET},
+    {"urep", GEO_FORMAT_UREP},
     {NULL, 0}};
 static const struct config_choice framings[] = {
     {"auto", EDGE_FRAMING_AUTO},

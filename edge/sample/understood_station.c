@@ -105,7 +105,13 @@ void edge_understood_station(const struct geo_station *station, struct edge_item
     station_wind(station, writer);
     station_sky(station, writer);
     station_air(station, writer);
-    edge_item_assume(writer, "the month: that of the message's version");
-    edge_item_assume(writer, "the place: from the feed's table of stations");
+    if ((station->flags & (GEO_STATION_MEASURED_AGL | GEO_STATION_MEASURED_AMSL)) != 0) {
+        bool agl = (station->flags & GEO_STATION_MEASURED_AGL) != 0;
+        edge_item_number(writer, "measured at", station->measured_dm / 10.0, 1,
+                         agl ? "m AGL" : "m AMSL");
+    } else {
+        edge_item_assume(writer, "the month: that of the message's version");
+        edge_item_assume(writer, "the place: from the feed's table of stations");
+    }
     edge_item_end(writer);
 }

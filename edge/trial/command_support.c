@@ -122,7 +122,8 @@ static void add_config(struct support *support)
     for (size_t i = 0; i < config->kafka_count; i++)
         fprintf(out, "kafka: %s: %s\n", config->kafka[i].name,
                 shown(config->kafka[i].name) ? config->kafka[i].value : "(hidden)");
-    fprintf(out, "dead_letters: %s\n", config->dead_letter_topic);
+    fprintf(out, "dead_letters: %s\nreports: %s\nreports.capture: %s\n",
+            config->dead_letter_topic, config->reports.topic, config->reports.capture_topic);
     fclose(out);
 }
 

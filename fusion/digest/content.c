@@ -194,6 +194,8 @@ static void feed_station(struct fusion_digest *digest, const struct fusion_stati
     fusion_digest_int(digest, shown->valid_for_us);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         fusion_digest_real(digest, numbers[i]);
+    if (s->measured_dm != 0)
+        fusion_digest_int(digest, s->measured_dm);
 }
 
 static void feed_field(struct fusion_digest *digest, const struct fusion_field *shown)

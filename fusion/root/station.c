@@ -11,6 +11,7 @@
 #define MINUTE_US INT64_C(60000000)
 // A station's clock and the node's may differ by this.
 #define AHEAD_US (5 * MINUTE_US)
+#define MEASURED_HOLD_US (15 * MINUTE_US)
 
 struct fusion_station_rule fusion_station_rule(unsigned item)
 {
@@ -29,12 +30,39 @@ struct fusion_station_rule fusion_station_rule(unsigned item)
     return rules[item];
 }
 
+static bool measured(const struct geo_station *station)
+{
+    return (station->flags & (GEO_STATION_MEASURED_AGL | GEO_STATION_MEASURED_AMSL)) != 0;
+}
+
+int64_t fusion_station_hold_us(const struct fusion_station *station, unsigned item)
+{
+    int64_t hold_us = fusion_station_rule(item).hold_us;
+    if (measured(station->station) && hold_us > MEASURED_HOLD_US)
+        hold_us = MEASURED_HOLD_US;
+    return station->valid_for_us < hold_us ? station->valid_for_us : hold_us;
+}
+
+double fusion_station_agl_m(const struct geo_station *station, unsigned item, bool ground_known,
+                            double ground_amsl_m)
+{
+    if ((station->flags & GEO_STATION_MEASURED_AGL) != 0)
+        return station->measured_dm / 10.0;
+    if ((station->flags & GEO_STATION_MEASURED_AMSL) != 0)
+        return ground_known ? station->measured_dm / 10.0 - ground_amsl_m : 0.0;
+    bool wind = item == FUSION_WIND || item == FUSION_GUST;
+    bool air = item == FUSION_TEMPERATURE || item == FUSION_DEW_POINT;
+    return wind ? GEO_STATION_WIND_AGL_M : air ? GEO_STATION_AIR_AGL_M : 0.0;
+}
+
 bool fusion_station_over(const struct fusion_station *station, int64_t utc_us)
 {
     int64_t hold_us = 0;
     for (unsigned item = 0; item <= FUSION_STATION_PRESENT; item++)
         if (fusion_station_rule(item).hold_us > hold_us)
             hold_us = fusion_station_rule(item).hold_us;
+    if (measured(station->station) && hold_us > MEASURED_HOLD_US)
+        hold_us = MEASURED_HOLD_US;
     return utc_us > station->station->observed_utc_us + hold_us;
 }
 
@@ -64,11 +92,26 @@ static double apart_m(struct geo_point a, struct geo_point b)
     return 2.0 * GEO_EARTH_RADIUS_M * asin(sqrt(geo_lesser(h, 1.0)));
 }
 
+// What was measured in the air holds as far up and down from there as a station's value does
+// from the ground.
+static bool height_fits(const struct fusion_station_rule *rule,
+                        const struct fusion_station_ask *ask, const struct geo_station *station)
+{
+    if (!measured(station))
+        return !ask->agl_known || ask->agl_m <= rule->agl_max_m;
+    if (!ask->agl_known
+        || ((station->flags & GEO_STATION_MEASURED_AMSL) != 0 && !ask->ground_known))
+        return false;
+    double agl_m =
+        fusion_station_agl_m(station, FUSION_WIND, ask->ground_known, ask->ground_amsl_m);
+    return fabs(ask->agl_m - agl_m) <= rule->agl_max_m;
+}
+
 // Whether a station holds for this height at all.
 static bool level_fits(const struct fusion_station_rule *rule,
                        const struct fusion_station_ask *ask, const struct geo_station *station)
 {
-    if (ask->agl_known && ask->agl_m > rule->agl_max_m)
+    if (!height_fits(rule, ask, station))
         return false;
     return !ask->ground_known || (station->flags & GEO_STATION_HAS_ELEVATION) == 0
            || fabs(ask->ground_amsl_m - station->elevation_amsl_m) <= rule->relief_max_m;
@@ -99,7 +142,7 @@ static enum fusion_reason weigh(const struct fusion_station *one, unsigned item,
     int64_t age_us = ask->now_utc_us - station->observed_utc_us;
     if (!(distance_m < rule.reach_m) || !level_fits(&rule, ask, station) || age_us < -AHEAD_US)
         return FUSION_REASON_NO_DATA;
-    int64_t hold_us = one->valid_for_us < rule.hold_us ? one->valid_for_us : rule.hold_us;
+    int64_t hold_us = fusion_station_hold_us(one, item);
     if (age_us >= hold_us)
         return FUSION_REASON_STALE;
     if ((station->flags & flag_of(item)) == 0)

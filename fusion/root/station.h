@@ -27,6 +27,14 @@ struct fusion_station_rule {
 // The rule for an item (enum fusion_weather_item, or FUSION_STATION_PRESENT).
 struct fusion_station_rule fusion_station_rule(unsigned item);
 
+// How long its value of this item holds after the observation: what a drone measured holds for
+// a quarter of an hour at most.
+int64_t fusion_station_hold_us(const struct fusion_station *station, unsigned item);
+// The height over ground at which it was observed, where the ground is so high; 0: of the whole
+// column, or not known.
+double fusion_station_agl_m(const struct geo_station *station, unsigned item, bool ground_known,
+                            double ground_amsl_m);
+
 // Whether none of its values holds any more: older than the longest hold time.
 bool fusion_station_over(const struct fusion_station *station, int64_t utc_us);
 

@@ -25,14 +25,6 @@ static double number_of(const struct geo_station *station, unsigned item)
     }
 }
 
-// The height of the instrument over the ground; what has none is of the whole column.
-static double height_of(unsigned item)
-{
-    bool wind = item == FUSION_WIND || item == FUSION_GUST;
-    bool air = item == FUSION_TEMPERATURE || item == FUSION_DEW_POINT;
-    return wind ? GEO_STATION_WIND_AGL_M : air ? GEO_STATION_AIR_AGL_M : 0.0;
-}
-
 static void turn_wind(const struct geo_station *station, struct fusion_quantity *out)
 {
     if ((station->flags & GEO_STATION_HAS_WIND_FROM) == 0) {
@@ -58,9 +50,9 @@ static struct fusion_quantity quantity_of(const struct fusion_station_answer *an
 {
     const struct fusion_station *one = answer->station;
     const struct geo_station *station = one->station;
-    int64_t hold_us = fusion_station_rule(item).hold_us;
-    hold_us = one->valid_for_us < hold_us ? one->valid_for_us : hold_us;
-    double height_m = height_of(item);
+    int64_t hold_us = fusion_station_hold_us(one, item);
+    double height_m =
+        fusion_station_agl_m(station, item, ask->ground_known, ask->ground_amsl_m);
     struct fusion_quantity out = {
         .reason = FUSION_REASON_NONE,
         .value = number_of(station, item),

@@ -8,6 +8,7 @@
 #include "geo/format/obstacle/geojson.h"
 #include "geo/format/report/metar.h"
 #include "geo/format/report/sigmet.h"
+#include "geo/format/report/urep.h"
 #include "geo/format/terrain/raster.h"
 #include "geo/format/traffic/readsb.h"
 #include "geo/format/traffic/tracks.h"
@@ -38,6 +39,7 @@ static const decoder decoders[GEO_FORMAT_COUNT] = {
     [GEO_FORMAT_TRACKS] = geo_tracks_decode,
     [GEO_FORMAT_METAR] = geo_metar_decode,
     [GEO_FORMAT_SIGMET] = geo_sigmet_decode,
+    [GEO_FORMAT_UREP] = geo_urep_decode,
 };
 
 static bool has_data(struct geo_record record)

@@ -21,6 +21,7 @@ static const char *const names[GEO_FORMAT_COUNT] = {
     [GEO_FORMAT_TRACKS] = "tracks",
     [GEO_FORMAT_METAR] = "metar",
     [GEO_FORMAT_SIGMET] = "sigmet",
+    [GEO_FORMAT_UREP] = "urep",
 };
 
 const char *geo_format_name(enum geo_format format)

@@ -21,6 +21,7 @@ enum geo_format {
     GEO_FORMAT_TRACKS, // our own JSON, what nodes tell each other (schemas/traffic.md)
     GEO_FORMAT_METAR,  // METAR and SPECI
     GEO_FORMAT_SIGMET, // SIGMET and AIRMET
+    GEO_FORMAT_UREP,   // weather reports of drones, as nodes send them on
     GEO_FORMAT_COUNT
 };
 

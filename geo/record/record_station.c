@@ -44,13 +44,16 @@ static bool flags_valid(uint32_t flags)
         {GEO_STATION_CONVECTION_UNKNOWN, GEO_STATION_HAS_WEATHER},
         {GEO_STATION_WIND_AT_LEAST, GEO_STATION_HAS_WIND},
         {GEO_STATION_GUST_AT_LEAST, GEO_STATION_HAS_GUST},
+        {GEO_STATION_MEASURED_AGL, GEO_STATION_PLACED},
+        {GEO_STATION_MEASURED_AMSL, GEO_STATION_PLACED},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
         if ((flags & pairs[i].flag) != 0 && (flags & pairs[i].needs) == 0)
             return false;
-    const uint32_t both = GEO_STATION_CONVECTION | GEO_STATION_CONVECTION_UNKNOWN;
-    return (flags & both) != both
-           && (flags & ~(((uint32_t)GEO_STATION_GUST_AT_LEAST << 1) - 1)) == 0;
+    const uint32_t both = GEO_STATION_CONVECTION | GEO_STATION_CONVECTION_UNKNOWN,
+                   heights = GEO_STATION_MEASURED_AGL | GEO_STATION_MEASURED_AMSL;
+    return (flags & both) != both && (flags & heights) != heights
+           && (flags & ~(((uint32_t)GEO_STATION_MEASURED_AMSL << 1) - 1)) == 0;
 }
 
 enum drf_status record_check_station(const struct geo_station *s, uint32_t size)
@@ -65,7 +68,8 @@ enum drf_status record_check_station(const struct geo_station *s, uint32_t size)
                : within(s->position.lat_deg, 0.0, 0.0) && within(s->position.lon_deg, 0.0, 0.0);
     bool time = s->observed_utc_us >= -RECORD_TIME_LIMIT_US
                 && s->observed_utc_us <= RECORD_TIME_LIMIT_US;
-    return place && time && s->reserved == 0 && flags_valid(s->flags) && values_valid(s)
-               ? DRF_OK
-               : DRF_ERR_RANGE;
+    bool measured = (s->flags & (GEO_STATION_MEASURED_AGL | GEO_STATION_MEASURED_AMSL)) != 0;
+    bool height = measured ? within(s->measured_dm, -10000.0, 100000.0) : s->measured_dm == 0;
+    return place && time && height && flags_valid(s->flags) && values_valid(s) ? DRF_OK
+                                                                               : DRF_ERR_RANGE;
 }

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A flat value. A report has neither a position nor a month: the position comes from a table
-// (geo/format/report/station_table.h), the month from the time of the message. A value without
+// (geo/format/report/station_table.h), the month from the time of the message. What a drone
+// measured has both, and the height at which it did. A value without
 // its flag is unknown and is 0. SI units.
 #ifndef GEO_STATION_H
 #define GEO_STATION_H
@@ -34,6 +35,8 @@ enum geo_station_flag {
     GEO_STATION_CONVECTION_UNKNOWN = 1 << 18, // beside HAS_WEATHER: it does not say "none"
     GEO_STATION_WIND_AT_LEAST = 1 << 19,      // the speed, or more
     GEO_STATION_GUST_AT_LEAST = 1 << 20,
+    GEO_STATION_MEASURED_AGL = 1 << 21,  // by an aircraft, at measured_dm over the ground,
+    GEO_STATION_MEASURED_AMSL = 1 << 22, // or over the sea; one of the two
 };
 
 enum { GEO_STATION_ID_SIZE = 16, GEO_STATION_CODES_SIZE = 48 };
@@ -53,8 +56,8 @@ struct geo_station {
     double visibility_m;
     double ceiling_agl_m; // over the station's elevation
     double qnh_pa;
-    uint32_t flags; // enum geo_station_flag
-    uint32_t reserved;
+    uint32_t flags;      // enum geo_station_flag
+    int32_t measured_dm; // decimetres; 0 where neither of its flags is set
 };
 
 #endif

@@ -274,6 +274,53 @@ def test_what_was_told_durable_outlives_kills_of_the_node_while_kafka_is_away():
             assert node.stop() == 0
 
 
+def test_a_weather_report_comes_back_as_weather_of_a_context():
+    """The topic of the reports read as a feed: the wind measured 60 m up is told there, with the drone as station."""
+    port, = free_ports(1)
+    with shared_kafka() as kafka, Mosquitto(users=["d1", "d2"]) as mqtt:
+        kafka.create_topics(*place.TOPICS.values(), place.DEAD, WORDS)
+        config = configuration(kafka, mqtt, port)
+        config["feeds"].append({"name": "urep", "topic": WORDS, "kind": "weather", "format": "urep", "class": "urgent"})
+        with Node(config) as node, Reporter(mqtt, "d1") as drone, mqtt.client("d2") as other:
+            kafka.produce(place.TOPICS["terrain"], place.geotiff(), key="dtm", timestamp_ms=int(time.time() * 1000))
+            ready(port)
+            wait_until(lambda: place.applied(port, "terrain") == 1, "the ground is known")
+            assert drone.ask(weather(1))["code"] == DURABLE
+            sighting = {"report_seq": 2, "drone_boot_id": "7", "obstacle": {"lat_e7": round(LAT * 1e7), "lon_e7": round(LON * 1e7)}}
+            assert drone.ask(sighting)["code"] == DURABLE
+            wait_until(lambda: place.applied(port, "urep") == 1 and place.refusals(port, "urep", "IGNORED") == 1,
+                       "the weather report is read, the sighting counted")
+            other.subscribe("drf/v1/drones/d2/context/+")
+            other.publish("drf/v1/drones/d2/profile", json.dumps({"json": True}), qos=1, content_type="application/json")
+            seq = 0
+
+            def told(agl_m):
+                """The weather that a drone gets at this height."""
+                nonlocal seq
+                seq += 1
+                report = place.report(seq, alt_amsl_m=place.ground_amsl_m(LAT, LON) + agl_m, alt_amsl_acc95_m=1.0)
+                other.publish("drf/v1/drones/d2/telemetry", report, content_type="application/json")
+                time.sleep(0.2)
+                found = None
+                while True:
+                    try:
+                        message = other.take(0.3)
+                    except TimeoutError:
+                        return found
+                    if message.payload[:1] == b"{" and "weather" in (context := json.loads(message.payload)):
+                        found = context["weather"]
+
+            near = wait_until(lambda: (found := told(65)) and found["wind"].get("station") and found, "the wind is told near its height")
+            wind = near["wind"]
+            assert (wind["station"], wind["source"], wind["wind_speed_mps"], wind["wind_from_deg_true"], wind["lower_agl_m"]) == \
+                ("d1", "urep/place", 9.5, 250, 60), wind
+            assert int(wind["valid_until_us"]) - int(wind["valid_from_us"]) == 15 * 60 * 1_000_000, wind
+            assert near["gust_mps"]["value"] == 14 and near["temperature_k"]["value"] == 281.5, near
+            far = told(120)
+            assert "station" not in far["wind"] and "station" not in far["gust_mps"], far
+            assert node.stop() == 0
+
+
 def test_telemetry_is_captured_whole():
     port, = free_ports(1)
     with shared_kafka() as kafka, Mosquitto(users=["d1"]) as mqtt:

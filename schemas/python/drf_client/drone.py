@@ -40,6 +40,7 @@ class Accepted:
 
 
 Answer: TypeAlias = Accepted | Absent | Late | Wrong
+Asked: TypeAlias = v1.Profile | v1.Plan | v1.Request | v1.Report
 UNANSWERED = "no reply within {:.0f} s"
 
 
@@ -65,6 +66,7 @@ class Drone:
         """By region: the texts and areas of all alerts."""
         self._root, self._top = root, f"{root}/drones/{drone_id}/"
         self._boot_id, self._seq, self._own_time = time.time_ns() // 1_000_000, 0, False
+        self._reports = Reports(self._boot_id)
         self._has_clock, self._time_source = has_clock, time_source
         self._wants_streams = streams
         self._profile = self._with_streams(profile) if profile is not None else None
@@ -191,6 +193,12 @@ class Drone:
         """A landing place, a snapshot; terrain has its own two below."""
         return await self._ask("request", request, timeout_s)
 
+    async def tell(self, report: v1.Report, patience_s: float = 60.0) -> Answer:
+        """A word that must not be lost: weather, an obstacle, the outcome of a landing, JSON. Sent again until it is DURABLE.
+        Late: patience ended, and it may be told again as it was numbered, `report_seq` and all."""
+        sent = self._reports.number(report, self._has_clock)
+        return await deliver(lambda one, timeout_s: self._ask("report", one, timeout_s), sent, patience_s)
+
     async def terrain(self, request: v1.TerrainRequest, timeout_s: float = 5.0) -> TerrainBlock | No:
         """One block for an autopilot (schemas/terrain.md)."""
         async for block in self._blocks(v1.Request(terrain=request), timeout_s):
@@ -242,7 +250,7 @@ class Drone:
             self._crossing.refused(address, moment())
             self._links.pop(address, None)
 
-    async def _ask(self, leaf: str, message: v1.Profile | v1.Plan | v1.Request, timeout_s: float,
+    async def _ask(self, leaf: str, message: Asked, timeout_s: float,
                    retain: bool = False) -> Answer:
         """In two regions the answer of the one that serves, if it comes."""
         other: Answer | None = None
@@ -267,7 +275,7 @@ class Drone:
             elif answer.code not in ACCEPTED_CODES:
                 yield refused(answer)
 
-    async def _answers(self, leaf: str, message: v1.Profile | v1.Plan | v1.Request, timeout_s: float,
+    async def _answers(self, leaf: str, message: Asked, timeout_s: float,
                        retain: bool = False) -> AsyncIterator[v1.Reply | v1.Terrain | No]:
         """Everything with this message's correlation; a Late at the end of patience."""
         sent = type(message).FromString(message.SerializeToString())

@@ -299,6 +299,94 @@ static void unpack__of_a_packed_kafka_record__gives_it_back(void **state)
         assert_int_equal(edge_kafka_record_unpack(bytes, cut, headers, &back), DRF_ERR_SYNTAX);
 }
 
+static const struct edge_outbox_rules reports = {.prefix = "report/",
+                                                 .count_max = UINT64_MAX,
+                                                 .bytes_max = 1000,
+                                                 .keep_us = 60 * INT64_C(1000000),
+                                                 .after_commit = true};
+
+static void reopen(struct rig *rig, struct edge_outbox_rules rules)
+{
+    fusion_store_close(rig->store);
+    rig->rules = rules;
+    open_box(rig);
+}
+
+static void after_commit__before_it__nothing_is_sent(void **state)
+{
+    struct rig *rig = *state;
+    reopen(rig, reports);
+    assert_int_equal(put(rig, 1, 0), DRF_OK);
+    edge_outbox_step(&rig->box, 0);
+    assert_int_equal(rig->count, 0);
+    assert_int_equal(fusion_store_commit(rig->store, 1), DRF_OK);
+    edge_outbox_committed(&rig->box);
+    assert_int_equal(put(rig, 2, 0), DRF_OK); // of the next commit
+    edge_outbox_step(&rig->box, 0);
+    assert_int_equal(rig->count, 1);
+    assert_int_equal(rig->numbers[0], 1);
+    report_all(rig, true, 1);
+    assert_int_equal(rig->box.kept, 1);
+    edge_outbox_step(&rig->box, 1);
+    assert_int_equal(rig->count, 0);
+}
+
+static void after_commit__without_room__is_refused_and_not_sent(void **state)
+{
+    struct rig *rig = *state;
+    reopen(rig, reports);
+    int taken = 0;
+    while (put(rig, taken + 1, 0) == DRF_OK)
+        taken++;
+    assert_true(taken >= 10 && rig->box.kept_bytes <= 1000 && rig->box.lost == 0);
+    const uint64_t bytes = rig->box.kept_bytes;
+    assert_int_equal(fusion_store_commit(rig->store, 1), DRF_OK);
+    reopen(rig, reports); // counted again as it was
+    assert_int_equal(rig->box.kept, taken);
+    assert_true(rig->box.kept_bytes == bytes);
+    edge_outbox_step(&rig->box, 0); // one to try
+    report_all(rig, true, 1);
+    edge_outbox_step(&rig->box, 1);
+    assert_int_equal(rig->count, taken - 1);
+    report_all(rig, true, 2);
+    assert_true(rig->box.kept == 0 && rig->box.kept_bytes == 0);
+    assert_int_equal(put(rig, 99, 0), DRF_OK);
+}
+
+static void step__after_one_came_back__sends_it_alone_again(void **state)
+{
+    struct rig *rig = *state;
+    for (int i = 1; i <= 4; i++)
+        assert_int_equal(put(rig, i, 0), DRF_OK);
+    struct edge_kafka_record first = {.tag = rig->tags[0]};
+    edge_outbox_report(&rig->box, &first, false, 1);
+    rig->box.delivered = 1; // Kafka answers
+    edge_outbox_step(&rig->box, 1);
+    assert_int_equal(rig->count, 5); // the other three are under way still
+    assert_int_equal(rig->numbers[4], 1);
+}
+
+static void expire__of_what_is_too_old__counts_it_as_lost(void **state)
+{
+    struct rig *rig = *state;
+    reopen(rig, reports);
+    for (int i = 1; i <= 3; i++) {
+        struct edge_kafka_record one = {
+            .value = (const uint8_t *)"7", .value_size = 1, .timestamp_ms = i * INT64_C(10000)};
+        assert_int_equal(edge_outbox_put(&rig->box, &one, 0), DRF_OK);
+    }
+    edge_outbox_expire(&rig->box, 200 * INT64_C(1000000)); // what is not committed stays
+    assert_int_equal(rig->box.kept, 3);
+    edge_outbox_committed(&rig->box);
+    edge_outbox_expire(&rig->box, 81 * INT64_C(1000000)); // 20 s and older
+    assert_int_equal(rig->box.kept, 1);
+    assert_int_equal(rig->box.lost, 2);
+    edge_outbox_step(&rig->box, 0);
+    assert_int_equal(rig->count, 1);
+    edge_outbox_expire(&rig->box, 200 * INT64_C(1000000)); // it is under way
+    assert_int_equal(rig->box.lost, 2);
+}
+
 int main(void)
 {
 #define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, open_rig, close_rig)
@@ -311,6 +399,10 @@ int main(void)
         WITH_RIG(put__of_more_than_fit__counts_the_rest_as_lost),
         WITH_RIG(near_full__while_kafka_answers__holds_back_what_would_be_lost),
         WITH_RIG(near_full__when_kafka_does_not_answer__ends_after_ten_seconds),
+        WITH_RIG(after_commit__before_it__nothing_is_sent),
+        WITH_RIG(after_commit__without_room__is_refused_and_not_sent),
+        WITH_RIG(step__after_one_came_back__sends_it_alone_again),
+        WITH_RIG(expire__of_what_is_too_old__counts_it_as_lost),
         cmocka_unit_test(unpack__of_a_packed_kafka_record__gives_it_back),
     };
     return cmocka_run_group_tests_name("edge/outbox", tests, NULL, NULL);

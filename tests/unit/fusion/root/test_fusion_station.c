@@ -286,9 +286,62 @@ static void altimeter__standard_atmosphere__is_shifted_by_the_setting(void **sta
     assert_int_equal(altimeter.reason, FUSION_REASON_NO_QNH);
 }
 
+// schemas/weather.md, "Weather reports of drones": as far up and down as a station's from its
+// height, 15 minutes.
+static void measured__in_the_air__holds_near_its_height_and_for_a_quarter_of_an_hour(
+    void **state)
+{
+    (void)state;
+    struct scene s = {.all.count = 0};
+    struct geo_station *drone = add(&s, "d1", 0.0, 5 * MINUTE);
+    drone->flags |= GEO_STATION_MEASURED_AGL;
+    drone->measured_dm = 800;
+    static const struct {
+        double agl_m;
+        bool wind;
+    } cases[] = {{80, true}, {50, true}, {110, true}, {49, false}, {111, false}, {10, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct fusion_station_ask ask = ask_at(cases[i].agl_m);
+        assert_int_equal(fusion_station_answer(&s.root, &ask, FUSION_WIND).station != NULL,
+                         cases[i].wind);
+    }
+    const struct fusion_station_ask ask = ask_at(80.0);
+    struct fusion_station_answer answer = fusion_station_answer(&s.root, &ask, FUSION_WIND);
+    assert_near(answer.weight, 1.0 - 5.0 / 15.0, 1e-6);
+    drone->observed_utc_us = NOW - 15 * MINUTE;
+    answer = fusion_station_answer(&s.root, &ask, FUSION_WIND);
+    assert_true(answer.station == NULL && answer.reason == FUSION_REASON_STALE);
+    assert_false(fusion_station_over(s.list[0], NOW));
+    assert_true(fusion_station_over(s.list[0], NOW + 1));
+}
+
+static void measured__over_the_sea__holds_where_the_ground_is_known(void **state)
+{
+    (void)state;
+    struct scene s = {.all.count = 0};
+    struct geo_station *drone = add(&s, "d1", 0.0, 0);
+    drone->flags |= GEO_STATION_MEASURED_AMSL;
+    drone->flags &= ~(uint32_t)GEO_STATION_HAS_ELEVATION;
+    drone->elevation_amsl_m = 0.0;
+    drone->measured_dm = 1800; // 80 m over the ground of ask_at()
+    struct fusion_station_ask ask = ask_at(80.0);
+    assert_non_null(fusion_station_answer(&s.root, &ask, FUSION_WIND).station);
+    ask.agl_m = 115.0;
+    assert_null(fusion_station_answer(&s.root, &ask, FUSION_WIND).station);
+    ask = ask_at(80.0);
+    ask.ground_known = false;
+    assert_null(fusion_station_answer(&s.root, &ask, FUSION_WIND).station);
+    ask = ask_at(80.0);
+    ask.agl_known = false;
+    assert_null(fusion_station_answer(&s.root, &ask, FUSION_WIND).station);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            measured__in_the_air__holds_near_its_height_and_for_a_quarter_of_an_hour),
+        cmocka_unit_test(measured__over_the_sea__holds_where_the_ground_is_known),
         cmocka_unit_test(weight__distance_and_age__add_up),
         cmocka_unit_test(answer__out_of_reach_time_or_height__is_none_and_says_why),
         cmocka_unit_test(answer__value_not_told__is_void_and_another_station_speaks),
