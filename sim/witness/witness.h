@@ -104,6 +104,8 @@ struct sim_witness_node {
     int64_t boot_mono_us; // when that boot first answered; 0: the first node's first
     int64_t complete_utc_us[SIM_LAYERS]; // the node's time when it first called it complete, 0:
                                          // not yet
+    // While contexts list it as incomplete, the last two times of that: from and to.
+    int64_t listed_utc_us[SIM_LAYERS][2][2];
 };
 
 struct sim_witness {
@@ -118,6 +120,7 @@ struct sim_witness {
     struct sim_witness_node nodes[SIM_NODES];
     size_t node;               // whose context is being checked
     bool complete[SIM_LAYERS]; // for the context that is being checked
+    bool listed[SIM_LAYERS];   // at that time the node may list it as incomplete all the same
     bool shed;                 // the context that is being checked says that it was shortened
     struct sim_region served;
     struct sim_fleet_reports fleet;

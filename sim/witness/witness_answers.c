@@ -207,10 +207,11 @@ static bool lists(const Drf__V1__Landing *landing, uint32_t layer)
 static void check_unknown(const struct site *s, const Drf__V1__Landing *landing,
                           struct sim_witness_counts *counts)
 {
-    // An answer has no reasons. While a layer is not complete its numbers may be there and the
-    // layer be listed all the same: there may be more.
+    // An answer has no reasons. While a layer is not complete, or its feed is away, its numbers
+    // may be there and the layer be listed all the same: there may be more.
     bool whole = s->witness->complete[GROUND];
-    if (s->known && (lists(landing, GROUND) || !landing->has_slope_deg)) {
+    bool listed = lists(landing, GROUND) && !(whole && s->witness->listed[GROUND]);
+    if (s->known && (listed || !landing->has_slope_deg)) {
         counts->waiting += !whole;
         if (whole)
             sim_witness_missing(s->witness, GROUND, 0, "the ground of a landing place", counts);
@@ -220,13 +221,12 @@ static void check_unknown(const struct site *s, const Drf__V1__Landing *landing,
                                 lists(landing, GROUND) && !landing->has_slope_deg
                                     && !landing->has_roughness_m && !landing->has_canopy_m,
                                 "a slope of %.2f over nothing", (double)landing->slope_deg);
-    sim_witness_counts_note(
-        counts, SIM_CHECK_LANDING,
-        (lists(landing, GROUND) || landing->has_slope_deg)
-            && (!whole || !lists(landing, GROUND) || !landing->has_slope_deg)
-            && lists(landing, WEATHER) == !landing->has_gust_mps
-            && (lists(landing, SURFACE) || landing->has_canopy_m),
-        "what is absent is not listed as unknown, or the other way round");
+    sim_witness_counts_note(counts, SIM_CHECK_LANDING,
+                            (lists(landing, GROUND) || landing->has_slope_deg)
+                                && (!whole || !listed || !landing->has_slope_deg)
+                                && lists(landing, WEATHER) == !landing->has_gust_mps
+                                && (lists(landing, SURFACE) || landing->has_canopy_m),
+                            "what is absent is not listed as unknown, or the other way round");
 }
 
 void sim_witness_landing(struct sim_witness *witness, const struct sim_landing_asked *asked,

@@ -4,6 +4,9 @@
 #include "drf/v1/enums.pb-c.h"
 #include "geo/hash.h"
 
+// Contexts come once a second at least; answers to others come between them.
+static const int64_t listed_us = 2000000;
+
 static bool excuses(uint32_t reason)
 {
     return reason == DRF__V1__REASON__REASON_CATCHING_UP
@@ -40,8 +43,37 @@ bool sim_witness_was_complete(const struct sim_witness *witness, uint32_t layer,
     return false;
 }
 
+// Contexts list a layer now and then: a node may have lost a feed of what it has in full.
+static void note_listed(struct sim_witness_node *node, uint32_t layer, int64_t node_utc_us)
+{
+    int64_t(*times)[2] = node->listed_utc_us[layer];
+    if (times[0][0] == 0 || node_utc_us > times[0][1] + listed_us) {
+        times[1][0] = times[0][0];
+        times[1][1] = times[0][1];
+        times[0][0] = times[0][1] = node_utc_us;
+    }
+    if (node_utc_us > times[0][1])
+        times[0][1] = node_utc_us;
+}
+
+static bool was_listed(const struct sim_witness *witness, uint32_t layer, uint64_t boot_id,
+                       int64_t node_utc_us)
+{
+    for (size_t i = 0; i < SIM_NODES; i++)
+        for (int k = 0; k < 2; k++) {
+            const struct sim_witness_node *node = &witness->nodes[i];
+            const int64_t *times = node->listed_utc_us[layer][k];
+            if (node->name != 0 && node->boot_id == boot_id && times[0] != 0
+                && node_utc_us >= times[0] - listed_us && node_utc_us <= times[1] + listed_us)
+                return true;
+        }
+    return false;
+}
+
 void sim_witness_layers_at(struct sim_witness *witness, uint64_t boot_id, int64_t node_utc_us)
 {
+    for (uint32_t i = 0; i < SIM_LAYERS; i++)
+        witness->listed[i] = was_listed(witness, i, boot_id, node_utc_us);
     for (uint32_t i = 0; i < SIM_LAYERS; i++)
         witness->complete[i] = sim_witness_was_complete(witness, i, boot_id, node_utc_us);
     witness->shed = false;
@@ -107,7 +139,9 @@ void sim_witness_layers_learn(struct sim_witness *witness, const Drf__V1__Contex
         if (context->layer_states[i]->layer < SIM_LAYERS
             && context->layer_states[i]->reason != DRF__V1__REASON__REASON_UNREADABLE)
             listed[context->layer_states[i]->layer] = true;
-    for (int i = 0; i < SIM_LAYERS; i++) {
+    for (uint32_t i = 0; i < SIM_LAYERS; i++) {
+        if (listed[i])
+            note_listed(node, i, context->node_time_us);
         int64_t *since = &node->complete_utc_us[i];
         if (!listed[i] && (*since == 0 || context->node_time_us < *since))
             *since = context->node_time_us;

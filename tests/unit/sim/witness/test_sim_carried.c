@@ -175,6 +175,15 @@ static void layers__of_two_nodes_in_turn__complete_stays_complete(void **state)
     assert_false(sim_witness_incomplete(&s.witness, &a, ground)); // it had called it complete
     assert_true(sim_witness_was_complete(&s.witness, ground, 5, a.node_time_us));
     assert_false(sim_witness_was_complete(&s.witness, ground, 6, a.node_time_us));
+    // Answers at that time may say that there may be more; 3 s before and after they may not.
+    sim_witness_layers_at(&s.witness, 5, a.node_time_us);
+    assert_true(s.witness.complete[ground] && s.witness.listed[ground]);
+    sim_witness_layers_at(&s.witness, 5, a.node_time_us + 3000000);
+    assert_true(s.witness.complete[ground] && !s.witness.listed[ground]);
+    sim_witness_layers_at(&s.witness, 5, a.node_time_us - 3000000);
+    assert_false(s.witness.listed[ground]);
+    sim_witness_layers_at(&s.witness, 6, b.node_time_us);
+    assert_true(!s.witness.complete[ground] && s.witness.listed[ground]);
     a.boot_id = 7;
     sim_witness_layers_learn(&s.witness, &a, 4000);
     assert_true(sim_witness_incomplete(&s.witness, &a, ground)); // another boot
