@@ -120,6 +120,15 @@ const struct edge_command edge_commands[] = {
      "it "
      "is.\n"
      "Exit code 0: done; 1: not all of it; 2: the configuration or the command is wrong."},
+    {"catalog", edge_command_catalog,
+     "--kafka HOST:PORT | --config FILE [--topic TOPIC] [--json]",
+     "What the nodes of a fabric offer, from the topic where each tells its catalogue\n"
+     "(publish.catalog_topic): region and node, how long ago it said so, and each source with\n"
+     "layer, licence, age, accuracy and coverage.\n"
+     "  --kafka   a broker; one with TLS or accounts: the kafka section of --config\n"
+     "  --topic   publish.catalog_topic of --config, else drf.catalog\n"
+     "  --json    as an array, each with the catalogue as the node said it\n"
+     "Exit code 0: printed; 1: Kafka does not answer; 2: the command is wrong."},
     {"config", edge_command_config, "[--manual]",
      "Prints every key of the configuration with its default, range and meaning, as YAML.\n"
      "  --manual  as the manual page drf-edge.yaml(5), in roff"},

@@ -37,6 +37,7 @@ DRF_MUST_CHECK enum drf_status edge_command_load(int argc, char **argv, struct d
 int edge_command_run(int argc, char **argv);
 int edge_command_check(int argc, char **argv);
 int edge_command_deadletters(int argc, char **argv);
+int edge_command_catalog(int argc, char **argv);
 // Reads the file after --config; says what is wrong with it.
 DRF_MUST_CHECK enum drf_status edge_command_load(int argc, char **argv, struct drf_config *out);
 // check with --feed and --file: a dry run of a provider's message.

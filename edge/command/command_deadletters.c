@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "edge/command/command.h"
+#include "edge/command/topic_reader.h"
 #include "edge/kafka/deadletter.h"
 #include "edge/service/loop.h"
 
@@ -146,65 +146,24 @@ static void read_store(struct job *job)
     fusion_store_close(store);
 }
 
-static bool read_partition(struct job *job, struct edge_kafka *kafka, int32_t partition,
-                           int64_t low, int64_t high)
+static void consider_message(void *context, const struct edge_message *message)
 {
-    int64_t next = low, idle_ms = 0;
-    if (low >= high || edge_kafka_start(kafka, 0, partition, low) != DRF_OK)
-        return low >= high;
-    while (next < high && idle_ms < TIMEOUT_MS) {
-        struct edge_message message;
-        enum edge_kafka_event event = edge_kafka_next(kafka, 0, &message);
-        if (event == EDGE_KAFKA_MESSAGE) {
-            char id[ID_SIZE];
-            snprintf(id, sizeof id, "%" PRId32 ":%" PRId64, partition, message.offset);
-            struct edge_kafka_record kafka_record = {.key = message.key,
-                                                     .key_size = message.key_size,
-                                                     .value = message.value,
-                                                     .value_size = message.value_size,
-                                                     .headers = message.headers,
-                                                     .header_count = message.header_count};
-            job->cut = message.headers_left_out;
-            if (message.offset < high)
-                consider(job, id, &kafka_record);
-            next = message.offset + 1;
-            edge_kafka_release(&message);
-            idle_ms = 0;
-        } else if (event == EDGE_KAFKA_END) {
-            next = message.offset > next ? message.offset : next;
-        } else {
-            idle_ms += WAIT_MS;
-            nanosleep(&(struct timespec){.tv_nsec = WAIT_MS * 1000000L}, NULL);
-        }
-    }
-    edge_kafka_stop(kafka, 0, partition);
-    return next >= high;
+    struct job *job = context;
+    char id[ID_SIZE];
+    snprintf(id, sizeof id, "%" PRId32 ":%" PRId64, message->partition, message->offset);
+    const struct edge_kafka_record kafka_record = {.key = message->key,
+                                                   .key_size = message->key_size,
+                                                   .value = message->value,
+                                                   .value_size = message->value_size,
+                                                   .headers = message->headers,
+                                                   .header_count = message->header_count};
+    job->cut = message->headers_left_out;
+    consider(job, id, &kafka_record);
 }
 
 static bool read_topic(struct job *job)
 {
-    struct drf_feed_config feed = {.name = "deadletters"};
-    snprintf(feed.topic, sizeof feed.topic, "%s", job->config->dead_letter_topic);
-    struct drf_config config = *job->config; // one feed: the topic of dead letters
-    config.feeds = &feed;
-    config.feed_count = 1;
-    char error[EDGE_KAFKA_ERROR_SIZE] = "out of memory";
-    struct edge_kafka *kafka = NULL;
-    struct edge_kafka_found *found = calloc(1, sizeof *found);
-    bool good =
-        found && edge_kafka_open(&config, false, -1, NULL, NULL, error, &kafka) == DRF_OK;
-    if (!good)
-        fprintf(stderr, "drf-edge: kafka: %s\n", error);
-    if (good && edge_kafka_discover(kafka, 0, TIMEOUT_MS, found) != DRF_OK) {
-        fprintf(stderr, "drf-edge: no broker answers\n");
-        good = false;
-    }
-    for (size_t i = 0; good && i < found->count; i++)
-        good = read_partition(job, kafka, found->partitions[i].partition,
-                              found->partitions[i].low, found->partitions[i].high);
-    edge_kafka_close(kafka);
-    free(found);
-    return good;
+    return edge_topic_read(job->config, job->config->dead_letter_topic, consider_message, job);
 }
 
 static int resubmit(struct job *job)

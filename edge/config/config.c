@@ -237,6 +237,13 @@ static enum drf_status check_whole(struct config_reader *reader, struct drf_conf
                                "region.address: '%.80s' is not HOST:PORT, such as "
                                "mqtt.example.org:8883",
                                out->region_address);
+    // What readers take as a source (edge/kafka/envelope.h).
+    if ((out->publish.tracks_topic[0] != '\0' || out->publish.advisories_topic[0] != '\0'
+         || out->publish.catalog_topic[0] != '\0')
+        && strlen(out->region_id) + strlen(out->node_id) > 62)
+        status = config_refuse(reader->error, DRF_ERR_RANGE, section_line(reader, "publish"),
+                               "publish: region.id and node.id together may have 62 "
+                               "characters, to name the node to others");
     if (out->limits.context_rate_default_hz > out->limits.context_rate_max_hz)
         status =
             config_refuse(reader->error, DRF_ERR_RANGE, section_line(reader, "limits"),

@@ -155,6 +155,13 @@ struct drf_owners_config {
     int64_t session_us;
 };
 
+// What is told to others over Kafka; an empty topic: it is not.
+struct drf_publish_config {
+    char tracks_topic[DRF_TEXT_SIZE], advisories_topic[DRF_TEXT_SIZE];
+    char catalog_topic[DRF_TEXT_SIZE];
+    int64_t tracks_every_us; // of each drone
+};
+
 struct drf_config {
     char region_id[DRF_ID_SIZE], node_id[DRF_ID_SIZE];
     struct edge_region region;
@@ -191,6 +198,7 @@ struct drf_config {
 
     struct drf_mqtt_config mqtt;
     struct drf_owners_config owners;
+    struct drf_publish_config publish;
 
     uint32_t log_format, log_level; // enum drf_log_format, drf_log_level
 

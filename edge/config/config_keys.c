@@ -78,6 +78,9 @@ const struct config_section config_sections[] = {
     {"mqtt", "The broker the drones use. The node uses MQTT v5."},
     {"owners",
      "Where several nodes serve the region: who answers for which drone is decided by Kafka."},
+    {"publish",
+     "What this node tells others over Kafka, on topics of its own. Not durable: the newest "
+     "counts."},
     {"log", "What the node writes on standard error; `log: json` is short for its format."},
     {"http", "Metrics for Prometheus, and health for supervisors."},
     {"view",
@@ -190,6 +193,16 @@ const struct config_key config_keys[] = {
         "owners", "session_ms", I64, owners.session_us, 1500, 60000, 1000, "6000",
         "a node that is not heard of for this long is no owner any more; brokers refuse less "
         "than their group.min.session.timeout.ms, 6000"),
+
+    TEXT("publish", "tracks_topic", TEXT, publish.tracks_topic, "\"\"", NULL,
+         "where the drones of this node are: drf.tracks.REGION, a feed of format tracks for "
+         "others; empty: nothing"),
+    NUMBER("publish", "tracks_every_ms", I64, publish.tracks_every_us, 100, 60000, 1000, "1000",
+           "each drone at most so often"),
+    TEXT("publish", "advisories_topic", TEXT, publish.advisories_topic, "\"\"", NULL,
+         "advisories raised and cleared: drf.advisories.REGION; empty: nothing"),
+    TEXT("publish", "catalog_topic", TEXT, publish.catalog_topic, "\"\"", NULL,
+         "what this node has: drf.catalog, compacted, for `drf-edge catalog`; empty: nothing"),
 
     {"log", "format", CONFIG_CHOICE, AT(log_format), 0, 0, 0, 0, log_formats, "text", NULL,
      "text: logfmt; json: an object a line; journal: for systemd, with priorities"},

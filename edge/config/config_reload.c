@@ -18,6 +18,7 @@ static const char *const reloaded[] = {
     "region.priority",
     "region.address",
     "mqtt.",
+    "publish.",
     "store.tombstone_keep_s",
     "store.tombstone_horizon_s",
     "store.drone_keep_s",

@@ -11,9 +11,9 @@ enum { NAME_SIZE = 80 };
 // Fixed in the store, read together with other keys or with a file, or of the outside.
 static bool changeable(const char *section, const char *name)
 {
-    static const char *const fixed[] = {"region", "node",         "store",  "journal",
-                                        "kafka",  "mqtt",         "log",    "http",
-                                        "view",   "dead_letters", "owners", "reports"};
+    static const char *const fixed[] = {
+        "region", "node", "store",        "journal", "kafka",   "mqtt",   "log",
+        "http",   "view", "dead_letters", "owners",  "reports", "publish"};
     static const char *const fixed_of_feed[] = {"name",     "topic",   "kind",     "format",
                                                 "class",    "surface", "stations", "framing",
                                                 "geocodes", "fields",  "mode"};

@@ -194,6 +194,10 @@ enum edge_view_refusal { // of a request to the page
       "Telemetry refused, by reply code")                                                      \
     X(STATES_REFUSED, COUNTER, "drf_node_states_refused_total", NONE, NONE,                    \
       "States of nodes on the MQTT broker that could not be read")                             \
+    X(PUBLISHED, COUNTER, "drf_published_total", NONE, NONE,                                   \
+      "Tracks, advisories and catalogues handed over for others, on Kafka")                    \
+    X(PUBLISH_DROPS, COUNTER, "drf_publish_drops_total", NONE, NONE,                           \
+      "Of these: the queue was full, or Kafka did not take them within 5 s")                   \
     X(NEIGHBOURS, GAUGE, "drf_neighbours", NONE, NONE,                                         \
       "Nodes of regions beside ours, as the state names them")                                 \
     X(NEIGHBOURS_LEFT_OUT, COUNTER, "drf_neighbours_left_out_total", NONE, NONE,               \

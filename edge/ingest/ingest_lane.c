@@ -160,6 +160,17 @@ bool ingest_may_read(const struct edge_ingest *ingest)
     return (ingest_pending(ingest) & INGEST_PENDING_FULL) == 0;
 }
 
+// What this node told others of its drones (publish.tracks_topic) and reads back.
+static bool our_own(const struct drf_config *config, const struct ingest_ahead *one)
+{
+    const struct drf_feed_config *feed = &config->feeds[one->message.feed];
+    char own[EDGE_SOURCE_SIZE + DRF_ID_SIZE];
+    if (feed->kind != DRF_FEED_TRAFFIC)
+        return false;
+    (void)snprintf(own, sizeof own, "%s/%s/%s", feed->name, config->region_id, config->node_id);
+    return strcmp(one->envelope.source, own) == 0;
+}
+
 // The next message with its envelope. False: there is none, or none may be read now.
 static bool read_ahead(struct edge_ingest *ingest, enum edge_lane index, struct edge_now now,
                        struct ingest_ahead *out)
@@ -176,6 +187,11 @@ static bool read_ahead(struct edge_ingest *ingest, enum edge_lane index, struct 
     out->refused = edge_envelope_read(&config->feeds[out->message.feed], config->mode,
                                       &out->message, &out->why, &out->envelope)
                    != DRF_OK;
+    if (!out->refused && our_own(config, out)) {
+        out->refused = true;
+        out->why = (struct geo_note){.code = GEO_REFUSAL_IGNORED};
+        (void)snprintf(out->why.text, sizeof out->why.text, "this node's own");
+    }
     if (!out->refused)
         edge_decoding_params(config, out->message.feed, &out->envelope, &out->params);
     return true;

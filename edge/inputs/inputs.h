@@ -66,6 +66,7 @@ enum edge_input {
     EDGE_INPUT_QUIET,        // ingest: no message is taken up, for a reload
     EDGE_INPUT_WORD_FRONT,   // serve: an answer to a report waits
     EDGE_INPUT_WORD_PUSH,    // ingest: status of its hand-over
+    EDGE_INPUT_PUBLISH,      // serve: status of the hand-over of what others are told
     EDGE_INPUT_NUMBERS,
 
     // Bytes.

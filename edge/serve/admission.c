@@ -149,6 +149,8 @@ static void handle_report(struct edge_serve *serve, struct edge_drone *drone, bo
     }
     edge_place_serve(&drone->place, distance_m);
     edge_fleet_place(serve->fleet, drone, drone->report.fix.position);
+    if (edge_owners_is(serve, drone))
+        edge_publishing_track(serve, drone);
     if (found_again) // it may have missed anything: the whole state, now
         edge_advisories_repeat(&drone->advisories);
     if (serve->root == NULL)

@@ -40,6 +40,8 @@ static enum drf_status send_advisory(struct edge_serve *serve, struct edge_drone
     if (status != DRF_OK)
         return status;
     edge_stream_send_advisory(&drone->stream);
+    if (edge_owners_is(serve, drone))
+        edge_publishing_advisory(serve, drone, &stream, epoch, advisory, cleared);
     edge_metrics_add(serve->metrics, EDGE_METRIC_ADVISORIES, 0, 0, 1);
     // never shed, but the link carries it all the same
     edge_link_budget_charge(drone, serve->now.mono_us, size);

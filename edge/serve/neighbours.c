@@ -13,6 +13,7 @@
 #include "geo/length.h"
 
 #include <math.h>
+#include <string.h>
 
 // Both accuracies across and their growth: more than any two aircraft need.
 #define SLACK_M 200.0
@@ -176,13 +177,6 @@ static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
     return out;
 }
 
-// Silent for so long that not even a prediction of it is shown.
-static bool vanished(const struct edge_serve *serve, const struct edge_drone *drone)
-{
-    return silent_us(serve, drone)
-           > lost_after_us(serve) + serve->config->limits.lost_link_keep_us;
-}
-
 struct gathering {
     struct edge_serve *serve;
     struct fusion_surroundings *around;
@@ -218,7 +212,7 @@ static void gather(void *self, struct edge_drone *other)
     struct edge_serve *serve = gathering->serve;
     if (other == gathering->self)
         return;
-    if (vanished(serve, other))
+    if (edge_traffic_vanished(serve, other))
         return;
     int64_t silent = silent_us(serve, other);
     const struct geo_point here = gathering->self->report.fix.position;
@@ -247,9 +241,8 @@ static void gather_track(void *self, const struct fusion_track *track, double ag
 {
     struct gathering *gathering = self;
     struct edge_serve *serve = gathering->serve;
-    const struct edge_drone *own = edge_fleet_find(serve->fleet, track->track.id);
-    if (own != NULL
-        && (own == gathering->self || (own->slot.reporting && !vanished(serve, own))))
+    if (strcmp(track->track.id, gathering->self->id) == 0
+        || edge_traffic_own(serve, track->track.id))
         return;
     struct fusion_neighbour other;
     edge_traffic_neighbour(track, age_s, &other);
@@ -339,7 +332,7 @@ void edge_neighbours_run(struct edge_serve *serve)
         if (silent <= lost_after_us(serve) || serve->root == NULL)
             continue;
         drone->sight.lost = true;
-        if (vanished(serve, drone))
+        if (edge_traffic_vanished(serve, drone))
             continue;
         predict(serve, drone);
         lost++;

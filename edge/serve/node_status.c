@@ -149,6 +149,7 @@ static enum drf_status send_catalog(struct edge_serve *serve)
     if (status == DRF_OK)
         status = edge_send_node(serve, "catalog", size, true);
     if (status == DRF_OK) {
+        edge_publishing_catalog(serve, &stream, &catalog);
         node_status->catalog_digest = digest;
         node_status->numbers_mono_us = serve->now.mono_us + NUMBERS_EVERY_US;
     }

@@ -63,6 +63,8 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
     if (status == DRF_OK)
         status = edge_terrain_open(&serve->terrain);
     if (status == DRF_OK)
+        status = edge_publish_open(&serve->publish);
+    if (status == DRF_OK)
         status = edge_unanswered_open(&serve->unanswered);
     if (status == DRF_OK && config->reports.capture_topic[0] != '\0')
         status = edge_capture_open(&serve->capture);
@@ -91,6 +93,11 @@ void edge_serve_use_report_answers(struct edge_serve *serve, struct edge_backque
     serve->report_answers = answers;
 }
 
+void edge_serve_use_publisher(struct edge_serve *serve, struct edge_publisher publisher)
+{
+    serve->publish->publisher = publisher;
+}
+
 void edge_serve_use_inputs(struct edge_serve *serve, struct edge_inputs *inputs)
 {
     serve->inputs = inputs;
@@ -113,6 +120,7 @@ void edge_serve_close(struct edge_serve *serve)
     edge_show_close(serve->show);
     edge_unanswered_close(serve->unanswered);
     edge_adjacent_close(&serve->adjacent);
+    edge_publish_close(serve->publish);
     edge_capture_close(serve->capture);
     edge_terrain_close(serve->terrain);
     edge_patching_close(serve->patching);

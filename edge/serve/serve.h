@@ -48,6 +48,10 @@ void edge_serve_use_restore_request(struct edge_serve *serve,
 // Before the first step too: what ingest answers to reports (edge/handoff/report_answers.h);
 // borrowed. Without it none are taken.
 void edge_serve_use_report_answers(struct edge_serve *serve, struct edge_backqueue *answers);
+// Before the first step and between steps: what others are told goes there; without it nobody
+// is told, as in a replay.
+struct edge_publisher;
+void edge_serve_use_publisher(struct edge_serve *serve, struct edge_publisher publisher);
 // Before the first step too: what enters the steps is recorded there, or comes from there;
 // borrowed. The hand-offs are told of it by whoever opens them.
 struct edge_inputs;

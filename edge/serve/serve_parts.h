@@ -3,8 +3,8 @@
 //
 // Only edge/serve/*.c include this. A file calls those below it in this order, none calls back:
 // serve, restore, admission, profile, plan, request, reports, dispatch, show, show_record,
-// show_answer, query_request, others, advise, patch, terrain, alerts, zone_watch, node_status,
-// neighbours, traffic, request_budget, reply, schedule, persist, send, link_port.
+// show_answer, query_request, advise, patch, terrain, alerts, zone_watch, node_status, others,
+// publishing, neighbours, traffic, request_budget, reply, schedule, persist, send, link_port.
 #ifndef EDGE_SERVE_PARTS_H
 #define EDGE_SERVE_PARTS_H
 
@@ -22,10 +22,11 @@
 #include "edge/inputs/inputs.h"
 #include "edge/mqtt/link.h"
 #include "edge/mqtt/topic.h"
-#include "edge/serve/adjacent.h"
 #include "edge/serve/capture.h"
 #include "edge/serve/fleet/due_list.h"
 #include "edge/serve/fleet/fleet.h"
+#include "edge/serve/others/adjacent.h"
+#include "edge/serve/others/publish.h"
 #include "edge/serve/overload.h"
 #include "edge/serve/owners.h"
 #include "edge/serve/patch.h"
@@ -100,6 +101,7 @@ struct edge_serve {
     struct edge_due_list due;
     struct edge_patching *patching;
     struct edge_terrain *terrain;
+    struct edge_publish *publish;
     struct edge_unanswered *unanswered;
     struct edge_show *show;       // NULL: nobody can look
     struct edge_capture *capture; // NULL: telemetry is not captured
@@ -266,6 +268,18 @@ void edge_others_run(struct edge_serve *serve);
 // inside the region, but where a region of greater priority overlaps it.
 uint32_t edge_others_authority(const struct edge_serve *serve, const struct edge_drone *drone);
 
+// edge/serve/publishing.c: what others are told over Kafka; of a drone by its owner alone.
+// A report of it came in: its track goes, if it is time to.
+void edge_publishing_track(struct edge_serve *serve, struct edge_drone *drone);
+// One was raised, changed or cleared, and the drone was told so.
+void edge_publishing_advisory(struct edge_serve *serve, const struct edge_drone *drone,
+                              const struct edge_wire_stream *stream, uint64_t epoch,
+                              const struct fusion_advisory *advisory, bool cleared);
+// The catalogue as it was sent to the MQTT broker.
+struct edge_catalog;
+void edge_publishing_catalog(struct edge_serve *serve, const struct edge_wire_stream *stream,
+                             const struct edge_catalog *catalog);
+
 // edge/serve/schedule.c: which drones something is owed to, and when.
 // At `mono_us` something other than a context is due, a reply: the drone is visited then.
 void edge_schedule_at(struct edge_serve *serve, struct edge_drone *drone, int64_t mono_us);
@@ -347,6 +361,10 @@ bool edge_show_answer(const struct edge_serve *serve, struct edge_viewing *viewi
                       struct edge_show_answering *with);
 
 // edge/serve/traffic.c: aircraft from traffic feeds.
+// Silent for so long that not even a prediction of it is shown.
+bool edge_traffic_vanished(const struct edge_serve *serve, const struct edge_drone *drone);
+// A drone of this node that is shown as such: a feed's word of it is passed over.
+bool edge_traffic_own(const struct edge_serve *serve, const char *id);
 // Visits the tracks that may come near `here` within the horizon; expired ones are left out.
 void edge_traffic_around(
     struct edge_serve *serve, struct geo_point here, double speed_mps, double horizon_s,

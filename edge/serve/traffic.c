@@ -178,6 +178,20 @@ double edge_traffic_soonest_s(const struct edge_drone *drone,
     return (geo_length(east_m, north_m) * 0.99 - slack_m) / closing_mps;
 }
 
+bool edge_traffic_vanished(const struct edge_serve *serve, const struct edge_drone *drone)
+{
+    const struct drf_limits *limits = &serve->config->limits;
+    return limits->lost_link_after_us > 0
+           && serve->now.mono_us - drone->report.arrival_mono_us
+                  > limits->lost_link_after_us + limits->lost_link_keep_us;
+}
+
+bool edge_traffic_own(const struct edge_serve *serve, const char *id)
+{
+    const struct edge_drone *own = edge_fleet_find(serve->fleet, id);
+    return own != NULL && own->slot.reporting && !edge_traffic_vanished(serve, own);
+}
+
 struct push {
     struct edge_serve *serve;
     struct fusion_neighbour other;
@@ -202,7 +216,8 @@ void edge_traffic_push(struct edge_serve *serve)
     for (size_t i = 0; traffic != NULL && i < traffic->count; i++) {
         const struct fusion_track *track = &traffic->tracks[i];
         double age_s;
-        if (track->epoch <= seen || !current(serve, track, &age_s))
+        if (track->epoch <= seen || !current(serve, track, &age_s)
+            || edge_traffic_own(serve, track->track.id))
             continue;
         struct push push = {.serve = serve, .id = track->track.id};
         edge_traffic_neighbour(track, age_s, &push.other);
@@ -254,7 +269,8 @@ void edge_traffic_show(const struct edge_serve *serve, struct edge_view_tracks *
     out->count = out->left_out = 0;
     for (size_t i = 0; traffic != NULL && i < traffic->count; i++) {
         double age_s;
-        if (!current(serve, &traffic->tracks[i], &age_s))
+        if (!current(serve, &traffic->tracks[i], &age_s)
+            || edge_traffic_own(serve, traffic->tracks[i].track.id))
             continue;
         if (out->count == EDGE_VIEW_TRACKS_MAX)
             out->left_out++;

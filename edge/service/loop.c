@@ -229,6 +229,14 @@ static void look_for_another(struct loop *loop, struct edge_now now)
     stop(loop);
 }
 
+// Lets librdkafka report on what others were told.
+static void count_published(struct edge_node *node)
+{
+    if (node->publisher != NULL)
+        edge_metrics_add(node->metrics, EDGE_METRIC_PUBLISH_DROPS, 0, 0,
+                         edge_publisher_kafka_serve(node->publisher).lost);
+}
+
 static void *serve(void *argument)
 {
     struct loop *loop = argument;
@@ -246,6 +254,7 @@ static void *serve(void *argument)
         edge_watch_mqtt(&watch, node, now);
         int64_t wake_mono_us = edge_serve_step(node->serve, now);
         edge_mqtt_flush(node->mqtt);
+        count_published(node);
         if (edge_restore_request_waiting(&node->restore_request))
             edge_event_wake(node->wake_ingest_fd);
         log_overload(node, &overloaded, now);

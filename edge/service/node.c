@@ -15,6 +15,7 @@
 #include "edge/decoder/sandbox.h"
 #include "edge/host/clock.h"
 #include "edge/mqtt/topic.h"
+#include "edge/serve/others/publish.h"
 
 enum { MQTT_RING_BYTES = 16 << 20, MQTT_QUEUE_BYTES = 16 << 20 };
 
@@ -405,6 +406,14 @@ static enum drf_status open_serve(struct edge_node *node, struct edge_now now)
     status = edge_node_open_serve(node, edge_leased_link(&node->leased_link));
     if (status == DRF_OK && node->config->owners.topic[0] != '\0')
         edge_serve_use_ownership(node->serve, &node->ownership);
+    char error[EDGE_KAFKA_ERROR_SIZE] = "out of memory";
+    if (status == DRF_OK && edge_publish_any(node->config)) {
+        status = edge_publisher_kafka_open(node->config, error, &node->publisher);
+        if (status == DRF_OK)
+            edge_serve_use_publisher(node->serve, edge_publisher_kafka_port(node->publisher));
+        else
+            edge_log_error(&node->log, now.utc_us, "kafka.settings", error);
+    }
     return status;
 }
 
@@ -466,6 +475,7 @@ void edge_node_close(struct edge_node *node)
     edge_http_close(node->http);
     edge_view_close(node->view);
     edge_serve_close(node->serve);
+    edge_publisher_kafka_close(node->publisher);
     edge_mqtt_close(node->mqtt);
     edge_ingest_close(node->ingest);
     edge_feeds_close(node->feeds);

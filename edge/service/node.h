@@ -15,6 +15,7 @@
 #include "edge/handoff/restore_request.h"
 #include "edge/ingest/ingest.h"
 #include "edge/journal/journal.h"
+#include "edge/kafka/publisher_kafka.h"
 #include "edge/mqtt/mqtt.h"
 #include "edge/serve/serve.h"
 #include "edge/service/claim.h"
@@ -43,6 +44,7 @@ struct edge_node {
     struct edge_kafka *kafka[EDGE_LANES]; // NULL: no feed of that class
     struct edge_feeds *feeds;
     struct edge_delivery delivery;
+    struct edge_publisher_kafka *publisher; // NULL: others are told nothing
     struct edge_deadletters deadletters;
     struct edge_journal *journal;                     // NULL: nothing is recorded
     struct edge_inputs *ingest_inputs, *serve_inputs; // NULL: neither recorded nor replayed

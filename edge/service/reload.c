@@ -17,6 +17,7 @@
 #include "edge/config/config_reload.h"
 #include "edge/host/event.h"
 #include "edge/mqtt/certificate_mqtt.h"
+#include "edge/serve/others/publish.h"
 
 #define GIVE_UP_US INT64_C(30000000)
 #define MISTAKES "the configuration has mistakes: nothing is changed"
@@ -37,6 +38,7 @@ static void drop(struct edge_reload *reload)
     for (size_t i = 0; i < EDGE_LANES; i++)
         edge_kafka_close(reload->kafka[i]);
     edge_producer_close(reload->producer);
+    edge_publisher_kafka_close(reload->publisher);
     edge_mqtt_close(reload->mqtt);
     if (reload->next && reload->next != reload->current) {
         drf_config_close_beside(reload->next,
@@ -45,6 +47,7 @@ static void drop(struct edge_reload *reload)
     }
     memset(reload->kafka, 0, sizeof reload->kafka);
     reload->producer = NULL;
+    reload->publisher = NULL;
     reload->mqtt = NULL;
     reload->next = NULL;
 }
@@ -146,6 +149,9 @@ static enum drf_status open_kafka(struct edge_reload *reload,
                                          &reload->kafka[i]);
     if (status == DRF_OK && reload->kafka_anew && reload->node->delivery.producer)
         status = edge_delivery_producer(next, error, &reload->producer);
+    if (status == DRF_OK && edge_publish_any(next)
+        && (reload->kafka_anew || !reload->node->publisher))
+        status = edge_publisher_kafka_open(next, error, &reload->publisher);
     return status;
 }
 
@@ -323,6 +329,12 @@ void edge_reload_serve(struct edge_reload *reload, struct edge_now now)
         || (reload->mqtt && !edge_mqtt_adoptable(node->mqtt)))
         return;
     edge_serve_reload(node->serve, reload->next, now);
+    if (reload->publisher) {
+        struct edge_publisher_kafka *former = node->publisher; // main closes it: it may wait
+        node->publisher = reload->publisher;
+        reload->publisher = former;
+        edge_serve_use_publisher(node->serve, edge_publisher_kafka_port(node->publisher));
+    }
     if (reload->mqtt)
         edge_mqtt_adopt(node->mqtt, reload->mqtt);
     move_on(reload, EDGE_RELOAD_TAKEN, reload->fd);

@@ -43,6 +43,7 @@ struct edge_reload {
     bool kafka_anew;
     struct edge_kafka *kafka[EDGE_LANES]; // NULL where there is none, or it goes on
     struct edge_producer *producer;
+    struct edge_publisher_kafka *publisher;
     struct edge_mqtt *mqtt;
     int64_t until_mono_us;
 };

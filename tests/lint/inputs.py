@@ -10,7 +10,7 @@ import sys
 
 # What runs inside edge_ingest_step and edge_serve_step. Store and decoder wait for the disk and for children: what they
 # answer is a port (COMMIT, FOLD, RENDER, STORE_FREE; DECODE_*).
-INSIDE = ["edge/ingest", "edge/serve", "edge/serve/fleet", "edge/wire", "edge/handoff", "fusion/root", "fusion/aircraft", "fusion/reason",
+INSIDE = ["edge/ingest", "edge/serve", "edge/serve/fleet", "edge/serve/others", "edge/wire", "edge/handoff", "fusion/root", "fusion/aircraft", "fusion/reason",
           "fusion/context", "fusion/fold", "fusion/fabric"]
 INSIDE_FILES = ["edge/kafka/deadletter.c", "edge/kafka/delivery.c", "edge/kafka/outbox.c", "edge/kafka/envelope.c", "edge/config/region.c"]
 # Threads of their own, or before the first step.
@@ -50,6 +50,7 @@ ATOMIC_FILES = {"edge/handoff/mailbox.c", "edge/handoff/backqueue.c", "edge/hand
                 "edge/handoff/ownership.c"}
 # Calls through a table of functions, and the one file that may make each: the port.
 DIRECT = [(re.compile(r"\blink\s*(?:\.|->)\s*(?:send|receive|session|connected|behind)\s*\("), "edge/serve/link_port.c"),
+          (re.compile(r"\bpublisher\s*(?:\.|->)\s*send\s*\("), "edge/serve/others/publish.c"),
           (re.compile(r"\bdecoder\s*(?:\.|->)\s*(?:start|take|ready)\s*\("), "edge/ingest/decoder_port.c"),
           (re.compile(r"\bport\s*(?:\.|->)\s*(?:start|stop|next|release)\s*\("), "edge/ingest/feed_port.c"),
           (re.compile(r"\bhealth\s*->\s*(?:troubles|step_mono_us)\b"), None)]

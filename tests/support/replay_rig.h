@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 
 #include "edge/config/config_reload.h"
+#include "edge/kafka/publisher.h"
 #include "fusion/store/store_maintenance.h"
 #include "tests/support/replay_fleet.h"
 #include "tests/support/replay_tape.h"
@@ -28,6 +29,8 @@ static const char rig_config[] =
     "store: {path: unused, drone_keep_s: 3600, tombstone_keep_s: 3600}\n"
     "dead_letters: {topic: dead}\n"
     "reports: {topic: words, max_mb: 1, keep_s: 600, capture_topic: tape, capture_max_mb: 1}\n"
+    "publish: {tracks_topic: seen, tracks_every_ms: 500, advisories_topic: told, "
+    "catalog_topic: had}\n"
     "limits: {drones_max: 80, drone_forget_s: 10, pending_max_mb: 1}\n"
     "feeds:\n"
     "  - {name: cranes, topic: cranes, kind: obstacle, format: geojson_obstacles, class: "
@@ -43,6 +46,8 @@ static const char rig_config_other[] =
     "store: {path: unused, drone_keep_s: 3600, tombstone_keep_s: 3600}\n"
     "dead_letters: {topic: dead}\n"
     "reports: {topic: words, max_mb: 1, keep_s: 600, capture_topic: tape, capture_max_mb: 1}\n"
+    "publish: {tracks_topic: seen, tracks_every_ms: 500, advisories_topic: told, "
+    "catalog_topic: had}\n"
     "limits: {drones_max: 80, drone_forget_s: 10, stale_after_ms: 2000, "
     "context_rate_default_hz: 2, context_rate_max_hz: 4}\n"
     "feeds:\n"
@@ -77,7 +82,8 @@ struct rig {
     struct tape_side sides[EDGE_LOOP_COUNT];
     struct feed_world feeds;
     struct fleet_world fleet;
-    struct chance steps[EDGE_LOOP_COUNT], turns, changes, owning;
+    struct chance steps[EDGE_LOOP_COUNT], turns, changes, owning, publishing;
+    uint64_t published; // handed over
     struct edge_owner_table table;
     struct rlimit room;
     bool full; // the disk
@@ -177,6 +183,17 @@ static inline void rig_ingest(struct rig *rig)
     struct edge_ingest_done done = {.busy = true};
     for (unsigned i = 0; i <= rig->options.again && done.busy; i++)
         assert_int_equal(edge_ingest_step(rig->node.ingest, now, &done), DRF_OK);
+}
+
+// Kafka's queue is full at times.
+static inline enum drf_status rig_publish(void *self, const struct edge_kafka_record *record)
+{
+    struct rig *rig = self;
+    (void)record;
+    if (one_in(&rig->publishing, 4))
+        return DRF_ERR_FULL;
+    rig->published++;
+    return DRF_OK;
 }
 
 // What the thread of owners would find out; a table at the beginning.
@@ -324,6 +341,8 @@ static inline void rig_open_node(struct rig *rig)
     assert_int_equal(edge_node_open_serve(node, link), DRF_OK);
     if (rig->options.many)
         edge_serve_use_ownership(node->serve, &node->ownership);
+    edge_serve_use_publisher(node->serve,
+                             (struct edge_publisher){.self = rig, .send = rig_publish});
 }
 
 static inline struct rig *rig_open(struct rig_options options)
@@ -352,6 +371,7 @@ static inline struct rig *rig_open(struct rig_options options)
         rig->steps[i].state = options.seed + 1000 * (i + 1);
     rig->turns.state = options.seed + 5000;
     rig->owning.state = options.seed + 6000;
+    rig->publishing.state = options.seed + 7000;
     rig->changes.state = options.seed + 7000;
     feed_world_open(&rig->feeds, options.seed, options.rasters);
     fleet_open(&rig->fleet, options.seed, options.period_us);

@@ -42,7 +42,7 @@ static inline void assert_same(const struct rig *rig, const struct tape *tape)
     assert_int_equal(result.outputs, outputs);
     // Every message that left is in it; the last ones by the digests that the ends of the loops
     // left.
-    uint64_t left = rig->fleet.sent + rig->feeds.produced;
+    uint64_t left = rig->fleet.sent + rig->feeds.produced + rig->published;
     assert_true(rig_ended_early(rig) != NULL ? outputs < left : outputs == left);
 }
 
@@ -64,7 +64,7 @@ static inline uint64_t record_and_replay(struct rig_options options)
     if (rig_ended_early(rig) != NULL)
         print_message("seed %llu ends early: %s\n", (unsigned long long)options.seed,
                       rig_ended_early(rig));
-    uint64_t outputs = rig->fleet.sent + rig->feeds.produced;
+    uint64_t outputs = rig->fleet.sent + rig->feeds.produced + rig->published;
     rig_stop(rig);
     assert_same(rig, &tape);
     tape_free(&tape);

@@ -50,6 +50,11 @@ struct edge_drone_sight {
     float amsl_m, north_mps, east_mps;
 };
 
+// What others are told of it over Kafka: edge/serve/publishing.c.
+struct edge_drone_published {
+    int64_t track_mono_us; // when its next track is due
+};
+
 // Refusals of telemetry that no reply has reported yet: edge/serve/reply.c.
 struct edge_drone_refusals {
     uint32_t untold;
@@ -65,6 +70,7 @@ struct edge_drone {
     struct edge_report report;
     struct edge_place place;
     struct edge_drone_sight sight;
+    struct edge_drone_published published;
     struct edge_rates rates;
     struct edge_profile_held profile;
     struct edge_plan_held plan;

@@ -52,6 +52,10 @@ static bool was_told(const struct told *told, const char *line)
 // As deploy/configuration.md and deploy/operations.md say it.
 static const char *const on_reload[] = {"region.priority",
                                         "region.address",
+                                        "publish.tracks_topic",
+                                        "publish.tracks_every_ms",
+                                        "publish.advisories_topic",
+                                        "publish.catalog_topic",
                                         "store.tombstone_keep_s",
                                         "store.tombstone_horizon_s",
                                         "store.drone_keep_s",

@@ -1,4 +1,4 @@
-// edge/serve/adjacent.h - nodes of the regions beside ours: whom drones are told to join next.
+// edge/serve/others/adjacent.h - nodes of the regions beside ours: whom drones join next.
 // SPDX-License-Identifier: Apache-2.0
 //
 // Filled from the retained states of other regions' nodes, as the broker delivers them; a

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edge/serve/adjacent.h"
+#include "edge/serve/others/adjacent.h"
 
 #include <string.h>
 
