@@ -20,7 +20,7 @@ static void hear_owner(struct scene *s, size_t node, uint64_t epoch, double seco
     s->context.boot_id = 5 + node;
     s->context.has_owner_epoch = epoch != 0;
     s->context.owner_epoch = epoch;
-    for (double t = 0.0; t < seconds - 0.01; t += 0.2)
+    for (long n = lround(seconds * 5.0); n > 0; n--)
         hear(s);
 }
 
