@@ -7,18 +7,17 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-enum { UNACKNOWLEDGED_MAX_MS = 3500, SOCKET_BUFFER_BYTES = 1 << 20 };
+enum { SOCKET_BUFFER_BYTES = 1 << 20 };
 
-void edge_tcp_tune(int fd)
+void edge_tcp_tune(int fd, unsigned unacknowledged_max_ms)
 {
     int on = 1, size = SOCKET_BUFFER_BYTES;
     (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-    const unsigned unacknowledged_ms = UNACKNOWLEDGED_MAX_MS;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms,
-                     sizeof unacknowledged_ms);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_max_ms,
+                     sizeof unacknowledged_max_ms);
 }
 
 void edge_tcp_collect(int fd, bool on)

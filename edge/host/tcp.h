@@ -6,9 +6,9 @@
 #include <stdbool.h>
 
 // Not for a child process; no waiting to fill segments, 1 MB each way, and lost when something
-// sent is not acknowledged for 3.5 s: a link that was cut says nothing, and the node sends a
+// sent is not acknowledged for so long: a link that was cut says nothing, and the node sends a
 // heartbeat each second.
-void edge_tcp_tune(int fd);
+void edge_tcp_tune(int fd, unsigned unacknowledged_max_ms);
 // While it collects, what is written goes out at the next flush, when a segment is full, or
 // after 0.2 s. Its end is a flush too.
 void edge_tcp_collect(int fd, bool on);

@@ -41,6 +41,7 @@ struct edge_mqtt {
     struct mosquitto *client;
     char *host;
     uint16_t port, keepalive_s;
+    unsigned unacknowledged_max_ms;
     bool tls;
     struct filter *filters;
     size_t filter_count, filters_unanswered; // by the broker, of this connection
@@ -306,7 +307,7 @@ static void connect_to_address(struct edge_mqtt *mqtt)
     mqtt->connecting = true;
     mqtt->reached = false;
     mqtt->deadline_mono_us = mqtt->now_mono_us + REACH_TIMEOUT_US;
-    edge_tcp_tune(mosquitto_socket(mqtt->client));
+    edge_tcp_tune(mosquitto_socket(mqtt->client), mqtt->unacknowledged_max_ms);
 }
 
 static void take_address(struct edge_mqtt *mqtt)
@@ -518,6 +519,7 @@ enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config, struct edg
     }
     mqtt->port = config->port;
     mqtt->keepalive_s = config->keepalive_s;
+    mqtt->unacknowledged_max_ms = config->unacknowledged_max_ms;
     edge_back_off_init(&mqtt->back_off, config->client_id);
     edge_sharing_init(&mqtt->sharing);
     mqtt->queue_max_bytes = config->queue_max_bytes;
@@ -559,6 +561,7 @@ void edge_mqtt_adopt(struct edge_mqtt *mqtt, struct edge_mqtt *fresh)
     mqtt->host = fresh->host;
     mqtt->port = fresh->port;
     mqtt->keepalive_s = fresh->keepalive_s;
+    mqtt->unacknowledged_max_ms = fresh->unacknowledged_max_ms;
     mqtt->tls = fresh->tls;
     mqtt->outstanding_max = fresh->outstanding_max;
     mosquitto_user_data_set(mqtt->client, mqtt);

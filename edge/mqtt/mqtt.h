@@ -28,7 +28,8 @@ struct edge_mqtt_config { // strings are borrowed during open only
     const char *username, *password;            // NULL: none
     const char *ca_file, *cert_file, *key_file; // NULL ca_file: no TLS
     uint16_t keepalive_s;
-    size_t ring_bytes;      // for incoming messages
+    unsigned unacknowledged_max_ms; // then the connection is lost: edge/host/tcp.h
+    size_t ring_bytes;              // for incoming messages
     size_t queue_max_bytes; // of messages handed to the library and not yet on the socket
     uint32_t inflight_max;  // handed over and not written or acknowledged; 0: 1000
     const char *will_topic; // NULL: none; QoS 1, retained

@@ -64,7 +64,7 @@ static void take_from_own_region(struct edge_serve *serve, const struct edge_top
             edge_owners_hear_heartbeat(serve, topic->id, heartbeat.boot_id);
     } else if (edge_wire_reply_read(serve->wire, in->payload, in->size, &reply) == DRF_OK
                && strcmp(reply.node_id, serve->config->node_id) != 0) {
-        edge_unanswered_heard(serve, topic->id, reply.answers);
+        edge_unanswered_heard(serve, topic->id, reply.answers, reply.correlation);
     }
 }
 

@@ -31,7 +31,7 @@ static void drop_plan(struct edge_serve *serve, struct edge_drone *drone)
 void edge_plan_reply(struct edge_serve *serve, struct edge_drone *drone,
                      const char *correlation, const char *text, const char *unreviewed)
 {
-    if (!edge_unanswered_may_reply(serve, drone->id))
+    if (!edge_unanswered_may_reply(serve, drone->id, correlation))
         return; // no review for nothing
     struct edge_wire_reply reply = {
         .code = EDGE_REPLY_OK, .correlation = correlation, .text = text, .answers = 3};

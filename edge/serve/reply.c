@@ -23,7 +23,8 @@ void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone
 {
     bool waits = reply->answers == 2 || reply->answers == 3;
     enum edge_owners_answer answer = edge_owners_answers(serve, id);
-    if (waits ? !edge_unanswered_may_reply(serve, id) : answer == EDGE_ANSWERS_NO)
+    if (waits ? !edge_unanswered_may_reply(serve, id, reply->correlation)
+              : answer == EDGE_ANSWERS_NO)
         return;
     struct edge_wire_reply numbered = *reply;
     numbered.stream = edge_send_stream(serve, drone != NULL ? drone->stream.reply_seq + 1 : 0);
@@ -37,7 +38,7 @@ void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone
     enum drf_status status = edge_send(serve, &to, serve->buffer, size);
     if (status == DRF_ERR_STALE) {
         edge_owners_lapse(serve, id);
-        edge_unanswered_failed(serve);
+        edge_unanswered_failed(serve, reply->correlation);
         return;
     }
     if (status != DRF_OK) {

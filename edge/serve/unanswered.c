@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/serve/unanswered.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 struct kept {
     enum edge_topic_kind kind;
     char id[EDGE_ID_SIZE];
+    char correlation[EDGE_WIRE_NAME_SIZE];
     bool json;
     int64_t since_mono_us;
     uint8_t *payload;
@@ -24,8 +26,9 @@ struct edge_unanswered {
     enum edge_topic_kind kind;
     const char *id;
     int64_t since_mono_us;
-    bool again; // it waited: the reply goes
-    bool held;  // its reply did not go
+    bool again;                            // it waited: the reply goes
+    bool held;                             // its reply did not go
+    char correlation[EDGE_WIRE_NAME_SIZE]; // of that reply
 };
 
 enum drf_status edge_unanswered_open(struct edge_unanswered **out)
@@ -83,6 +86,7 @@ static void keep(struct edge_serve *serve)
                           .size = in->size,
                           .left_out = in->payload_left_out};
     memcpy(item->id, all->id, strlen(all->id) + 1);
+    memcpy(item->correlation, all->correlation, sizeof item->correlation);
     all->bytes += in->size;
 }
 
@@ -111,7 +115,15 @@ void edge_unanswered_take(struct edge_serve *serve, enum edge_topic_kind kind, c
     take(serve, in);
 }
 
-bool edge_unanswered_may_reply(struct edge_serve *serve, const char *id)
+static void hold(struct edge_unanswered *all, const char *correlation)
+{
+    all->held = true;
+    (void)snprintf(all->correlation, sizeof all->correlation, "%s",
+                   correlation != NULL ? correlation : "");
+}
+
+bool edge_unanswered_may_reply(struct edge_serve *serve, const char *id,
+                               const char *correlation)
 {
     struct edge_unanswered *all = serve->unanswered;
     enum edge_owners_answer answer = edge_owners_answers(serve, id);
@@ -119,27 +131,39 @@ bool edge_unanswered_may_reply(struct edge_serve *serve, const char *id)
         return true;
     // What the broker gives again at a connection was answered when it came, by who lives.
     if (all->in != NULL && !(all->in->retained && edge_owners_elsewhere(serve, id)))
-        all->held = true;
+        hold(all, correlation);
     return false;
 }
 
-void edge_unanswered_failed(struct edge_serve *serve)
+void edge_unanswered_failed(struct edge_serve *serve, const char *correlation)
 {
     if (serve->unanswered->in != NULL)
-        serve->unanswered->held = true;
+        hold(serve->unanswered, correlation);
 }
 
-void edge_unanswered_heard(struct edge_serve *serve, const char *id, uint32_t answers)
+static bool is_of(const struct kept *item, enum edge_topic_kind kind, const char *id)
+{
+    return item->kind == kind && strcmp(item->id, id) == 0;
+}
+
+void edge_unanswered_heard(struct edge_serve *serve, const char *id, uint32_t answers,
+                           const char *correlation)
 {
     struct edge_unanswered *all = serve->unanswered;
     enum edge_topic_kind kind = answers == 2 ? EDGE_TOPIC_PROFILE : EDGE_TOPIC_PLAN;
     if (answers != 2 && answers != 3)
         return;
-    for (size_t i = 0; i < all->count; i++)
-        if (all->items[i].kind == kind && strcmp(all->items[i].id, id) == 0) {
-            take_out(all, i);
-            return;
-        }
+    size_t answered = 0;
+    while (answered < all->count
+           && !(is_of(&all->items[answered], kind, id)
+                && strcmp(all->items[answered].correlation, correlation) == 0))
+        answered++;
+    if (answered == all->count)
+        return;
+    take_out(all, answered);
+    for (size_t i = answered; i-- > 0;)
+        if (is_of(&all->items[i], kind, id))
+            give_up(serve, i);
 }
 
 void edge_unanswered_run(struct edge_serve *serve)

@@ -31,11 +31,16 @@ void edge_unanswered_close(struct edge_unanswered *unanswered); // NULL is fine
 void edge_unanswered_take(struct edge_serve *serve, enum edge_topic_kind kind, const char *id,
                           const struct edge_incoming *in);
 // A reply to it may go out now. False: it is kept, if it is one that came in.
-bool edge_unanswered_may_reply(struct edge_serve *serve, const char *id);
+// `correlation` is that of the reply; NULL or "": it has none.
+bool edge_unanswered_may_reply(struct edge_serve *serve, const char *id,
+                               const char *correlation);
 // The link found the lease run out: the reply did not go.
-void edge_unanswered_failed(struct edge_serve *serve);
-// Another node has replied; `answers`: 2 a profile, 3 a plan.
-void edge_unanswered_heard(struct edge_serve *serve, const char *id, uint32_t answers);
+void edge_unanswered_failed(struct edge_serve *serve, const char *correlation);
+// Another node has replied; `answers`: 2 a profile, 3 a plan. It is the reply to the oldest one
+// with its correlation; those before it that node never got (its link was cut), and they are
+// over, since a later one holds.
+void edge_unanswered_heard(struct edge_serve *serve, const char *id, uint32_t answers,
+                           const char *correlation);
 // Takes up what this node has to answer now.
 void edge_unanswered_run(struct edge_serve *serve);
 

@@ -267,36 +267,45 @@ static void on_held(void *context, size_t topic, const uint8_t *payload, size_t 
     edge_claim_hear(context, topic == 1, payload, size);
 }
 
+// An owner whose link is cut must notice it well before its drones miss it: half a session, and
+// edge/service/owning.c waits on top of that.
+static unsigned unacknowledged_max_ms(const struct drf_config *config)
+{
+    enum { ALONE_MS = 3500 };
+    const int64_t half_ms = config->owners.session_us / 2000;
+    bool shorter = config->owners.topic[0] != '\0' && half_ms < ALONE_MS;
+    return shorter ? (unsigned)half_ms : ALONE_MS;
+}
+
 enum drf_status edge_node_connect(const struct drf_config *config,
                                   const struct edge_node_will *will, struct edge_mqtt **out,
                                   const char **why)
 {
-    // States first: what the broker keeps of other nodes is known before a drone asks.
-    static const enum edge_topic_kind kinds[] = {
-        EDGE_TOPIC_STATE,   EDGE_TOPIC_TELEMETRY, EDGE_TOPIC_PROFILE, EDGE_TOPIC_PLAN,
-        EDGE_TOPIC_REQUEST, EDGE_TOPIC_REPORT,    EDGE_TOPIC_QUERY};
-    enum { KINDS = sizeof kinds / sizeof kinds[0] };
+    // States first: what the broker keeps of other nodes is known before a drone asks. Then,
+    // where others serve the region too, whether they live and what they answer: a reply must
+    // not pass between a profile and the subscription to replies.
     // The broker gives a subscriber at QoS 1 twenty messages and queues a few more, so a fleet
     // that comes at once would lose profiles there; at QoS 0 they come as fast as the socket
     // takes them. The sender gets a Reply, which confirms more than the library's
-    // acknowledgement.
-    // Where others serve the region too, what they answer and whether they live.
+    // acknowledgement. A state that was missed would let this node take itself for an owner:
+    // never at QoS 0.
     static const enum edge_topic_kind shared[] = {EDGE_TOPIC_HEARTBEAT, EDGE_TOPIC_REPLY};
-    enum { SHARED = sizeof shared / sizeof shared[0] };
-    // A state that was missed would let this node take itself for an owner: never at QoS 0.
-    static const uint8_t qos[KINDS + SHARED] = {1};
-    char filters[KINDS + SHARED][EDGE_TOPIC_SIZE];
-    const char *names[KINDS + SHARED];
-    const size_t count = KINDS + (config->owners.topic[0] != '\0' ? SHARED : 0);
-    for (size_t i = 0; i < KINDS; i++) {
-        edge_topic_filter(drf_config_topic_root(config), kinds[i], filters[i]);
+    static const enum edge_topic_kind kinds[] = {EDGE_TOPIC_TELEMETRY, EDGE_TOPIC_PROFILE,
+                                                 EDGE_TOPIC_PLAN,      EDGE_TOPIC_REQUEST,
+                                                 EDGE_TOPIC_REPORT,    EDGE_TOPIC_QUERY};
+    enum { SHARED = sizeof shared / sizeof shared[0], KINDS = sizeof kinds / sizeof kinds[0] };
+    static const uint8_t qos[1 + SHARED + KINDS] = {1};
+    char filters[1 + SHARED + KINDS][EDGE_TOPIC_SIZE];
+    const char *names[1 + SHARED + KINDS];
+    const char *root = drf_config_topic_root(config);
+    size_t count = 0;
+    edge_topic_filter(root, EDGE_TOPIC_STATE, filters[count++]);
+    for (size_t i = 0; i < SHARED && config->owners.topic[0] != '\0'; i++)
+        edge_topic_region_filter(root, shared[i], config->region_id, filters[count++]);
+    for (size_t i = 0; i < KINDS; i++)
+        edge_topic_filter(root, kinds[i], filters[count++]);
+    for (size_t i = 0; i < count; i++)
         names[i] = filters[i];
-    }
-    for (size_t i = KINDS; i < count; i++) {
-        edge_topic_region_filter(drf_config_topic_root(config), shared[i - KINDS],
-                                 config->region_id, filters[i]);
-        names[i] = filters[i];
-    }
     const struct drf_mqtt_config *mqtt = &config->mqtt;
     const char *authorities =
         mqtt->ca_file[0] != '\0' ? mqtt->ca_file : "/etc/ssl/certs/ca-certificates.crt";
@@ -310,6 +319,7 @@ enum drf_status edge_node_connect(const struct drf_config *config,
         .cert_file = mqtt->cert_file[0] != '\0' ? mqtt->cert_file : NULL,
         .key_file = mqtt->key_file[0] != '\0' ? mqtt->key_file : NULL,
         .keepalive_s = (uint16_t)mqtt->keepalive_s,
+        .unacknowledged_max_ms = unacknowledged_max_ms(config),
         .ring_bytes = MQTT_RING_BYTES,
         .queue_max_bytes = MQTT_QUEUE_BYTES,
         .inflight_max = mqtt->inflight_max,

@@ -51,5 +51,7 @@ enum drf_status edge_wire_reply_read(struct edge_wire *wire, const uint8_t *byte
         return DRF_ERR_SYNTAX;
     *out = (struct edge_wire_replied){.answers = m->answers};
     memcpy(out->node_id, m->node_id, strlen(m->node_id) + 1);
+    if (m->correlation != NULL && strlen(m->correlation) < sizeof out->correlation)
+        memcpy(out->correlation, m->correlation, strlen(m->correlation) + 1);
     return DRF_OK;
 }

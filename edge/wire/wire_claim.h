@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "edge/wire/wire.h"
 #include "geo/status.h"
 
 struct edge_wire_claim {
@@ -27,6 +28,7 @@ DRF_MUST_CHECK enum drf_status edge_wire_state_read(const uint8_t *bytes, size_t
 struct edge_wire_replied {
     char node_id[37];
     uint32_t answers; // 1 telemetry, 2 profile, 3 plan, 4 request, 5 report
+    char correlation[EDGE_WIRE_NAME_SIZE]; // "": none
 };
 struct edge_wire;
 DRF_MUST_CHECK enum drf_status edge_wire_reply_read(struct edge_wire *wire,

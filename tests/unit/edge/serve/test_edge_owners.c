@@ -304,6 +304,39 @@ static void lease__that_ends__leaves_the_last_owner_serving(void **state)
     closed(&many);
 }
 
+// The reply of n2 to a profile, as everybody's messages come.
+static void hear_reply(struct many *many, const char *id, const char *correlation)
+{
+    char node[] = "n2", region[] = "sim-toronto", text[40];
+    (void)snprintf(text, sizeof text, "%s", correlation);
+    Drf__V1__Reply reply = DRF__V1__REPLY__INIT;
+    SCENE_SET(&reply, code, 1);
+    SCENE_SET(&reply, answers, 2);
+    reply.node_id = node;
+    reply.region_id = region;
+    reply.correlation = text;
+    scene_pack(many->scene, id, "reply/sim-toronto", &reply.base);
+    scene_step(many->scene);
+}
+
+// An owner whose link was cut gets the last profile alone, which the broker kept for it.
+static void reply__to_the_later_profile__ends_the_earlier_one_too(void **state)
+{
+    (void)state;
+    struct many many;
+    opened(&many);
+    hear(&many, "n2", 7, EPOCH, 4);
+    profile(&many, "d-1", false, "first");
+    profile(&many, "d-1", false, "second");
+    hear_reply(&many, "d-1", "third"); // to none of these
+    hear_reply(&many, "d-1", "second");
+    own_all(&many, EPOCH + 9);
+    echo(&many);
+    scene_run(many.scene, 2 * SCENE_SECOND);
+    assert_int_equal(scene_count(many.scene, "d-1", "reply"), 0);
+    closed(&many);
+}
+
 static void profile__whose_owner_died__is_answered_once_by_its_follower(void **state)
 {
     (void)state;
@@ -313,16 +346,7 @@ static void profile__whose_owner_died__is_answered_once_by_its_follower(void **s
     beat(&many, "n2", 7);
     profile(&many, "d-1", false, "answered");
     profile(&many, "d-2", false, "left");
-    // The other's reply, as everybody's messages come.
-    char node[] = "n2", region[] = "sim-toronto", correlation[] = "answered";
-    Drf__V1__Reply reply = DRF__V1__REPLY__INIT;
-    SCENE_SET(&reply, code, 1);
-    SCENE_SET(&reply, answers, 2);
-    reply.node_id = node;
-    reply.region_id = region;
-    reply.correlation = correlation;
-    scene_pack(many.scene, "d-1", "reply/sim-toronto", &reply.base);
-    scene_step(many.scene);
+    hear_reply(&many, "d-1", "answered");
     own_all(&many, EPOCH + 9);
     assert_int_equal(scene_count(many.scene, "d-1", "reply"), 0);
     assert_int_equal(scene_count(many.scene, "d-2", "reply"), 0); // until the echo is heard
@@ -457,6 +481,7 @@ int main(void)
         cmocka_unit_test(lease__found_run_out_by_the_link__sends_the_context_as_secondary),
         cmocka_unit_test(lease__that_ends__leaves_the_last_owner_serving),
         cmocka_unit_test(profile__whose_owner_died__is_answered_once_by_its_follower),
+        cmocka_unit_test(reply__to_the_later_profile__ends_the_earlier_one_too),
         cmocka_unit_test(profile__that_the_broker_kept__is_the_living_owners),
         cmocka_unit_test(reply__that_the_lease_kept_back__goes_a_second_later),
         cmocka_unit_test(boot_id__of_a_new_owner__is_above_all_that_were_heard),
