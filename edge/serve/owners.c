@@ -123,6 +123,13 @@ enum edge_owners_answer edge_owners_answers(const struct edge_serve *serve, cons
     return edge_owners_many(serve) ? answers(serve, edge_owner_part(id)) : EDGE_ANSWERS_NOW;
 }
 
+bool edge_owners_unfollowed(const struct edge_serve *serve, const char *id)
+{
+    int64_t held_mono_us = serve->owners.held_mono_us[edge_owner_part(id)];
+    return serve->now.mono_us - held_mono_us
+           >= serve->config->owners.session_us + EDGE_UNANSWERED_WAIT_US;
+}
+
 bool edge_owners_elsewhere(const struct edge_serve *serve, const char *id)
 {
     unsigned part = edge_owner_part(id);
@@ -234,6 +241,9 @@ void edge_owners_begin(struct edge_serve *serve)
     look(serve);
     if (serve->now.mono_us - view->lapsed_mono_us >= LAPSED_US)
         view->lapsed = 0;
+    for (unsigned part = 0; part < EDGE_OWNER_PARTS; part++)
+        if (holds(serve, part) || view->held_mono_us[part] == 0)
+            view->held_mono_us[part] = serve->now.mono_us;
     uint32_t session = edge_link_session(serve);
     if (session != view->session) {
         view->session = session;

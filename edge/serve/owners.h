@@ -11,7 +11,8 @@
 //   answers  one node gives each profile, plan and request its reply: that with the newest
 //            epoch among the states as the broker put them in order, its own echo included.
 //            All nodes get the states and the requests in that one order, so no two answer the
-//            same. Without a lease (Kafka is away) it waits a second, to hear a follower first.
+//            same. Without a lease (Kafka is away) it waits for a session and a second, to hear
+//            a follower first.
 // Where Kafka is away and nobody who lives was ever owner, the node with the smallest id of
 // those whose heartbeats are heard stands in.
 #ifndef EDGE_SERVE_OWNERS_H
@@ -41,6 +42,7 @@ struct edge_owner_node {
 struct edge_owners_view {
     uint64_t turn; // of the table
     struct edge_owner_table table;
+    int64_t held_mono_us[EDGE_OWNER_PARTS]; // a lease ran last; at first the start
     uint32_t lapsed;        // parts whose lease the link found run out a moment ago
     int64_t lapsed_mono_us; // when it did
     int64_t told_mono_us;   // of the last state
@@ -69,6 +71,8 @@ bool edge_owners_serves(const struct edge_serve *serve, const struct edge_drone 
 // the drone asks for all streams.
 bool edge_owners_serves_fully(const struct edge_serve *serve, const struct edge_drone *drone);
 enum edge_owners_answer edge_owners_answers(const struct edge_serve *serve, const char *id);
+// No lease for so long that a follower, if there were one, would have been heard.
+bool edge_owners_unfollowed(const struct edge_serve *serve, const char *id);
 // Another node that lives answers for it.
 bool edge_owners_elsewhere(const struct edge_serve *serve, const char *id);
 // The same for what goes to everybody in the region.

@@ -175,7 +175,9 @@ void edge_unanswered_run(struct edge_serve *serve)
         int64_t waited_us = now - item.since_mono_us;
         enum edge_owners_answer answer = edge_owners_answers(serve, item.id);
         if (answer == EDGE_ANSWERS_NO
-            || (answer == EDGE_ANSWERS_LATER && waited_us < EDGE_UNANSWERED_WAIT_US)) {
+            || (answer == EDGE_ANSWERS_LATER
+                && (waited_us < EDGE_UNANSWERED_WAIT_US
+                    || !edge_owners_unfollowed(serve, item.id)))) {
             if (waited_us >= EDGE_UNANSWERED_KEEP_US)
                 give_up(serve, i);
             else

@@ -267,14 +267,14 @@ static void on_held(void *context, size_t topic, const uint8_t *payload, size_t 
     edge_claim_hear(context, topic == 1, payload, size);
 }
 
-// An owner whose link is cut must notice it well before its drones miss it: half a session, and
-// edge/service/owning.c waits on top of that.
+// An owner whose link is cut must notice it in time, for edge/service/owning.c waits on top of
+// that; but a broker that does not get to read for a moment is none that is cut off.
 static unsigned unacknowledged_max_ms(const struct drf_config *config)
 {
     enum { ALONE_MS = 3500 };
-    const int64_t half_ms = config->owners.session_us / 2000;
-    bool shorter = config->owners.topic[0] != '\0' && half_ms < ALONE_MS;
-    return shorter ? (unsigned)half_ms : ALONE_MS;
+    const int64_t most_ms = config->owners.session_us / 1000 - 1000;
+    bool shorter = config->owners.topic[0] != '\0' && most_ms < ALONE_MS;
+    return shorter ? (unsigned)most_ms : ALONE_MS;
 }
 
 enum drf_status edge_node_connect(const struct drf_config *config,
