@@ -155,6 +155,20 @@ static enum drf_status refuse(struct edge_ingest *ingest, enum edge_lane index,
     return DRF_OK;
 }
 
+// No word of it but its offset, which moves on.
+static enum drf_status pass_over(struct edge_ingest *ingest, enum edge_lane index,
+                                 struct edge_now now)
+{
+    struct ingest_lane *lane = &ingest->lanes[index];
+    struct fusion_message message = fusion_view(ingest, lane);
+    enum drf_status status = fusion_fabric_skip(ingest->parts.fabric, &message);
+    if (drf_status_action(status) == DRF_STOP)
+        return status;
+    empty(ingest, lane);
+    ingest_changed(ingest, index, false, now);
+    return DRF_OK;
+}
+
 bool ingest_may_read(const struct edge_ingest *ingest)
 {
     return (ingest_pending(ingest) & INGEST_PENDING_FULL) == 0;
@@ -187,11 +201,8 @@ static bool read_ahead(struct edge_ingest *ingest, enum edge_lane index, struct 
     out->refused = edge_envelope_read(&config->feeds[out->message.feed], config->mode,
                                       &out->message, &out->why, &out->envelope)
                    != DRF_OK;
-    if (!out->refused && our_own(config, out)) {
-        out->refused = true;
-        out->why = (struct geo_note){.code = GEO_REFUSAL_IGNORED};
-        (void)snprintf(out->why.text, sizeof out->why.text, "this node's own");
-    }
+    out->own = !out->refused && our_own(config, out);
+    out->refused = out->refused || out->own;
     if (!out->refused)
         edge_decoding_params(config, out->message.feed, &out->envelope, &out->params);
     return true;
@@ -258,9 +269,9 @@ static enum drf_status read_next(struct edge_ingest *ingest, enum edge_lane inde
     lane->decode_mono_us = one->decode_mono_us;
     lane->retry_mono_us = INT64_MAX;
     lane->stage = one->started ? INGEST_DECODING : INGEST_READ;
-    if (one->refused)
-        return refuse(ingest, index, &one->why, now);
-    return DRF_OK;
+    if (one->own)
+        return pass_over(ingest, index, now);
+    return one->refused ? refuse(ingest, index, &one->why, now) : DRF_OK;
 }
 
 static enum drf_status open_job(struct edge_ingest *ingest, struct ingest_lane *lane,

@@ -22,6 +22,7 @@ enum { INGEST_AHEAD_MAX = EDGE_CHILD_AHEAD_MAX - 1 };
 // A message that was read before its turn. Its bytes are with the decoder if `started`.
 struct ingest_ahead {
     bool started, refused;
+    bool own; // refused without a word: this node told it to others itself
     struct edge_message message;
     struct edge_envelope envelope;
     struct geo_decode_params params;

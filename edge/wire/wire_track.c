@@ -42,10 +42,10 @@ static void put_accuracy(struct text *text, const struct fusion_fix *fix)
         put_number(text, "altitude_acc95_m", worst_m);
 }
 
-// It is written through the struct.
-// NOLINTNEXTLINE(readability-non-const-parameter)
 enum drf_status edge_wire_track_encode(const char *id, const struct fusion_fix *fix,
-                                       bool unconfirmed, uint8_t *bytes, size_t *size)
+                                       bool unconfirmed,
+                                       uint8_t *bytes, // NOLINT: written through `text`
+                                       size_t *size)
 {
     struct text text = {.at = bytes, .room = *size};
     put(&text,
