@@ -188,6 +188,12 @@ void edge_reports_capture(struct edge_serve *serve, const char *id,
         edge_metrics_add(serve->metrics, EDGE_METRIC_CAPTURES_LOST, 0, 0, 1);
 }
 
+void edge_reports_capture_end(struct edge_serve *serve)
+{
+    if (serve->capture != NULL && serve->capture->size > 0)
+        capture_flush(serve);
+}
+
 int64_t edge_reports_capture_run(struct edge_serve *serve)
 {
     if (serve->capture == NULL)

@@ -288,6 +288,7 @@ void edge_serve_down(struct edge_serve *serve, struct edge_now now)
     edge_inputs_begin(serve->inputs, now);
     edge_inputs_ticket(serve->inputs);
     serve->now = now;
+    edge_reports_capture_end(serve);
     edge_node_status_down(serve);
     edge_inputs_finish(serve->inputs);
     edge_inputs_end(serve->inputs);

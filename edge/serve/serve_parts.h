@@ -231,6 +231,7 @@ bool edge_reports_run(struct edge_serve *serve);
 // Telemetry was accepted: kept for Kafka, where that is configured.
 void edge_reports_capture(struct edge_serve *serve, const char *id,
                           const struct edge_incoming *in);
+void edge_reports_capture_end(struct edge_serve *serve); // all of it, now
 // Hands over what was gathered, when it is due. When that is next; INT64_MAX: nothing is there.
 int64_t edge_reports_capture_run(struct edge_serve *serve);
 

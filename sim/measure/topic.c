@@ -10,6 +10,7 @@ static const char *const names[SIM_LEAF_COUNT] = {
     [SIM_LEAF_PROFILE] = "profile",
     [SIM_LEAF_PLAN] = "plan",
     [SIM_LEAF_REQUEST] = "request",
+    [SIM_LEAF_REPORT] = "report",
     [SIM_LEAF_CONTEXT] = "context",
     [SIM_LEAF_PATCH] = "patch",
     [SIM_LEAF_ADVISORY] = "advisory",
@@ -32,7 +33,7 @@ const char *sim_leaf_name(enum sim_leaf leaf) { return names[leaf]; }
 
 bool sim_leaf_input(enum sim_leaf leaf)
 {
-    return leaf <= SIM_LEAF_REQUEST || leaf == SIM_LEAF_QUERY || leaf == SIM_LEAF_KAFKA;
+    return leaf <= SIM_LEAF_REPORT || leaf == SIM_LEAF_QUERY || leaf == SIM_LEAF_KAFKA;
 }
 
 bool sim_leaf_output(enum sim_leaf leaf)

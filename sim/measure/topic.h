@@ -14,6 +14,7 @@ enum sim_leaf {
     SIM_LEAF_PROFILE,
     SIM_LEAF_PLAN,
     SIM_LEAF_REQUEST,
+    SIM_LEAF_REPORT,
     // of one drone: down
     SIM_LEAF_CONTEXT,
     SIM_LEAF_PATCH,

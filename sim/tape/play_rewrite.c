@@ -17,6 +17,7 @@
 #include "drf/v1/profile.pb-c.h"
 #include "drf/v1/query.pb-c.h"
 #include "drf/v1/reply.pb-c.h"
+#include "drf/v1/report.pb-c.h"
 #include "drf/v1/telemetry.pb-c.h"
 #include "drf/v1/terrain.pb-c.h"
 #include "schemas/protojson.h"
@@ -47,6 +48,7 @@ static const struct {
     {"drf.v1.Profile", &drf__v1__profile__descriptor, SIM_PLAY_INPUT},
     {"drf.v1.Plan", &drf__v1__plan__descriptor, SIM_PLAY_INPUT},
     {"drf.v1.Request", &drf__v1__request__descriptor, SIM_PLAY_INPUT},
+    {"drf.v1.Report", &drf__v1__report__descriptor, SIM_PLAY_INPUT},
     {"drf.v1.Query", &drf__v1__query__descriptor, SIM_PLAY_INPUT},
     {"drf.v1.Context", &drf__v1__context__descriptor, SIM_PLAY_OUTPUT},
     {"drf.v1.Patch", &drf__v1__patch__descriptor, SIM_PLAY_OUTPUT},
@@ -312,6 +314,8 @@ enum drf_status sim_play_rewrite(struct sim_play_rewriter *rewriter,
             if (telemetry->has_drone_boot_id)
                 telemetry->drone_boot_id += change.drone_boot_more;
         }
+        if (content->descriptor == &drf__v1__report__descriptor) // of another flight
+            ((Drf__V1__Report *)(void *)content)->drone_boot_id += change.drone_boot_more;
         enum drf_status status = encode(rewriter, content, &made);
         protobuf_c_message_free_unpacked(content, NULL);
         if (status != DRF_OK)

@@ -9,7 +9,7 @@
 #include "schemas/recording_write.h"
 
 enum sim_play_kind {
-    SIM_PLAY_INPUT,  // telemetry, profile, plan, request, query
+    SIM_PLAY_INPUT,  // telemetry, profile, plan, request, report, query
     SIM_PLAY_OUTPUT, // what a node sends
     SIM_PLAY_OTHER,  // no topic of schemas/asyncapi.yaml
 };

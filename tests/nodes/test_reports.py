@@ -341,6 +341,14 @@ def test_telemetry_is_captured_whole():
                 assert headers["ce_type"] == b"drf.v1.TelemetryCapture"
                 told += entries(value)
             assert told == [(b"d1", one) for one in sent], (len(told), told[:1])
+            # What is gathered when the node is stopped is kept, and sent on after the next start.
+            end = kafka.end_offset(TAPE)
+            drone.publish("drf/v1/drones/d1/telemetry", place.report(31), content_type="application/json")
+            wait_until(lambda: place.metrics(port)["drf_telemetry_total"] == 31, "one more is heard")
+            assert node.stop() == 0
+            node.start()
+            wait_until(lambda: kafka.end_offset(TAPE) > end, "it is sent on")
+            assert len(entries(kafka.consume(TAPE, 1, offset=end)[0][1])) == 1
             assert node.stop() == 0
 
 
