@@ -114,7 +114,8 @@ int sim_play_run(int argc, char **argv)
         {"kafka-prefix", SIM_OPTION_TEXT, &options.kafka_prefix, "TEXT",
          "before the name of each Kafka topic"},
         {"only", SIM_OPTION_TEXT, &options.only, "A,B",
-         "mqtt, kafka, kinds (telemetry, profile, plan, request, report, query), topics as recorded"},
+         "mqtt, kafka, kinds (telemetry, profile, plan, request, report, query), topics as "
+         "recorded"},
         {"outputs", SIM_OPTION_FLAG, &options.outputs, NULL, "what a node had sent, too"},
         {"speed", SIM_OPTION_TEXT, &options.speed, "N", "times real time (1), or max"},
         {"rate", SIM_OPTION_REAL, &options.rate_hz, "HZ",

@@ -199,7 +199,7 @@ class Flock:
         self.open = {}  # ce_id: (drone, report, when it was sent)
         self.durable, self.refused, self.seq = set(), {}, 0
 
-    def step(self, more=True):
+    def step(self, more=True, hear=True):
         """One more report of each drone, those without an answer again, and what was answered."""
         now = time.monotonic()
         self.seq += more
@@ -210,7 +210,8 @@ class Flock:
             if now - sent > 2:  # the node was away, or told nothing
                 drone.send(report)
                 self.open[name] = (drone, report, now)
-        self.hear()
+        if hear:
+            self.hear()
 
     def hear(self):
         for drone in self.drones:
@@ -251,6 +252,8 @@ def test_what_was_told_durable_outlives_kills_of_the_node_while_kafka_is_away():
                     while time.monotonic() < until:
                         flock.step()
                         time.sleep(0.25)
+                    flock.step(hear=False)
+                    time.sleep(chance.uniform(0, 0.1))  # under way, handed over, committed, or answered
                     node.process.kill()
                     killed += 1
                     node.start()

@@ -18,6 +18,7 @@ from .crossing import Crossing
 from .enums import Reason, ReplyCode, TimeSource
 from .link import Link, NotAdmitted, decode, moment
 from .patch import PatchStream, Window
+from .reports import Reports, deliver
 from .streams import Moment, Streams
 from .terrain import TerrainBlock
 from .values import ACCEPTED_CODES, Absent, Late, No, Wrong, refused

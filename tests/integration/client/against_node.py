@@ -6,7 +6,8 @@ import asyncio
 import sys
 
 from drf_client import (Absent, Client, Drone, LandingRequest, Late, Mode, NotAdmitted, Plan, PlanPoint, PlanState,
-                        PreloadRequest, Profile, Query, Reason, ReplyCode, Request, Telemetry, TerrainRequest, Wrong, e7, v1)
+                        PreloadRequest, Profile, Query, Reason, ReplyCode, Report, Request, Telemetry, TerrainRequest, WeatherReport,
+                        Wrong, e7, v1)
 from drf_client.terrain import corner
 
 HOST, PORT, PASSWORD, PASSWORD_2 = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
@@ -79,6 +80,19 @@ async def cells(drone):
     assert isinstance(refused, Wrong) and refused.code is ReplyCode.INVALID, refused
 
 
+async def words(drone):
+    """Kafka is away: what is told is stored, and durable."""
+    weather = WeatherReport(lat_e7=e7(LAT), lon_e7=e7(LON), agl_m=60, wind_mps=9.5)
+    first = await drone.tell(Report(weather=weather))
+    assert first and first.reply.code == ReplyCode.DURABLE and first.reply.report_seq == 1, first
+    assert (await drone.tell(Report(schema="a/1", json="[1]"))).reply.report_seq == 2
+    again = Report(weather=weather, report_seq=1, drone_boot_id=first.reply.drone_boot_id, correlation="again")
+    assert (await drone.tell(again)).reply.correlation == "again"
+    bad = await drone.tell(Report(json="[1", schema="a/1"))
+    assert isinstance(bad, Wrong) and bad.code is ReplyCode.INVALID and bad.field_path == "json", bad
+    assert not drone.now().wrong, "a refused report is nothing wrong with the telemetry"
+
+
 async def query():
     async with Client(HOST, PORT, "planner", PASSWORD_2, root=ROOT) as client:
         place = await client.ask(Query(lat_e7=e7(LAT), lon_e7=e7(LON), agl_m=50, radius_m=500))
@@ -98,6 +112,7 @@ async def main():
             await values_and_answers(drone)
             await plan(drone)
             await cells(drone)
+            await words(drone)
             async for now in drone.watch(0.2):
                 assert now.region == "example"
                 break
