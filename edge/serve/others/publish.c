@@ -20,9 +20,9 @@ enum drf_status edge_publish_open(struct edge_publish **out)
 
 void edge_publish_close(struct edge_publish *publish) { free(publish); }
 
-static const char *const types[] = {[EDGE_PUBLISH_TRACK] = "drf.track",
-                                    [EDGE_PUBLISH_ADVISORY] = "drf.advisory",
-                                    [EDGE_PUBLISH_CATALOG] = "drf.catalog"};
+static const char *const types[] = {[EDGE_PUBLISH_TRACK] = "drf.v1.track",
+                                    [EDGE_PUBLISH_ADVISORY] = "drf.v1.advisory",
+                                    [EDGE_PUBLISH_CATALOG] = "drf.v1.catalog"};
 
 static const char *topic_of(const struct drf_config *config, enum edge_publish_kind kind)
 {
