@@ -164,6 +164,16 @@ static bool settle_context(struct edge_serve *serve, struct edge_drone *drone)
     return true;
 }
 
+// An answer that should have gone so long ago that it would have been void by now: the node was
+// stopped meanwhile, or its machine. With the time of now it would pass for a new one, and what
+// it says is of where the drone was.
+static bool outlived(const struct edge_serve *serve, const struct edge_drone *drone)
+{
+    return drone->due.state == EDGE_DUE_ANSWER
+           && serve->now.mono_us - drone->due.due_mono_us
+                  > serve->config->limits.stale_after_us;
+}
+
 // What changed is looked at before the context that tells it may go.
 static void look(struct edge_serve *serve, struct edge_drone *drone)
 {
@@ -197,6 +207,10 @@ void edge_dispatch_run(struct edge_serve *serve)
         if (!drone->slot.used || !drone->slot.reporting || serve->root == NULL
             || !edge_owners_serves(serve, drone))
             edge_due_drop(&drone->due);
+        if (outlived(serve, drone)) {
+            edge_metrics_add(serve->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0, 1);
+            edge_due_settle(&drone->due);
+        }
         if (open && edge_due_any(&drone->due) && now >= drone->due.due_mono_us)
             open = settle_context(serve, drone);
         look(serve, drone);

@@ -184,6 +184,28 @@ static void context__that_answers_a_report__says_since_when_it_was_owed(void **s
     scene_close(scene);
 }
 
+static void context__due_while_the_node_was_stopped__does_not_answer_an_old_report(void **state)
+{
+    (void)state;
+    struct scene *scene = open_scene(); // once a second
+    Drf__V1__Telemetry report;
+    for (uint32_t seq = 2; seq <= 4;
+         seq++) { // faster than it gets contexts: the last one waits
+        report = scene_report(scene, seq);
+        (void)scene_pack(scene, "d-1", "telemetry", &report.base);
+        scene_run(scene, 100 * SCENE_MS);
+    }
+    size_t before = scene_count(scene, "d-1", "context");
+    scene_pass(scene, 8 * SCENE_SECOND); // SIGSTOP
+    scene_step(scene);
+    assert_int_equal(scene_count(scene, "d-1", "context"), before);
+    report = scene_report(scene, 5);
+    (void)scene_pack(scene, "d-1", "telemetry", &report.base);
+    scene_step(scene);
+    assert_int_equal(scene_count(scene, "d-1", "context"), before + 1); // the next one at once
+    scene_close(scene);
+}
+
 static void context__that_is_pushed__answers_no_report(void **state)
 {
     (void)state;
@@ -214,6 +236,8 @@ int main(void)
         cmocka_unit_test(push__changes_without_end__are_not_all_looked_at),
         cmocka_unit_test(push__nobody_connected__does_not_spin),
         cmocka_unit_test(context__that_answers_a_report__says_since_when_it_was_owed),
+        cmocka_unit_test(
+            context__due_while_the_node_was_stopped__does_not_answer_an_old_report),
         cmocka_unit_test(context__that_is_pushed__answers_no_report),
     };
     return cmocka_run_group_tests_name("edge/dispatch", tests, NULL, NULL);
