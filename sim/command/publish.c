@@ -178,7 +178,8 @@ int sim_publish_run(int argc, char **argv)
         {"topic", SIM_OPTION_TEXT, &options.topic, "NAME", "of the feed"},
         {"format", SIM_OPTION_TEXT, &options.kind_name, "FORMAT",
          "a feed's format: terrain (geotiff, dted, hgt), dof, geojson_obstacles, grib, metar,\n"
-         "                             geojson_zones, ed269, ed318, sigmet, readsb, tracks, "
+         "                             urep, geojson_zones, ed269, ed318, sigmet, readsb, "
+         "tracks, "
          "cap "
          "or gcn"},
         {"kind", SIM_OPTION_TEXT, &options.kind_name, "FORMAT",

@@ -8,23 +8,15 @@ static const struct {
     const char *name;
     enum sim_file_kind kind;
 } names[] = {
-    {"terrain", SIM_FILE_TERRAIN},
-    {"geotiff", SIM_FILE_GEOTIFF},
-    {"dted", SIM_FILE_DTED},
-    {"hgt", SIM_FILE_HGT},
-    {"dof", SIM_FILE_DOF},
-    {"geojson_obstacles", SIM_FILE_GEOJSON},
-    {"grib", SIM_FILE_GRIB},
-    {"metar", SIM_FILE_METAR},
-    {"geojson_zones", SIM_FILE_ZONE},
-    {"ed269", SIM_FILE_ZONE},
-    {"ed318", SIM_FILE_ZONE},
-    {"sigmet", SIM_FILE_SIGMET},
-    {"readsb", SIM_FILE_READSB},
-    {"tracks", SIM_FILE_TRACKS},
-    {"cap", SIM_FILE_CAP},
-    {"gcn", SIM_FILE_GCN},
-    {"geojson", SIM_FILE_GEOJSON},
+    {"terrain", SIM_FILE_TERRAIN}, {"geotiff", SIM_FILE_GEOTIFF},
+    {"dted", SIM_FILE_DTED},       {"hgt", SIM_FILE_HGT},
+    {"dof", SIM_FILE_DOF},         {"geojson_obstacles", SIM_FILE_GEOJSON},
+    {"grib", SIM_FILE_GRIB},       {"metar", SIM_FILE_METAR},
+    {"urep", SIM_FILE_UREP},       {"geojson_zones", SIM_FILE_ZONE},
+    {"ed269", SIM_FILE_ZONE},      {"ed318", SIM_FILE_ZONE},
+    {"sigmet", SIM_FILE_SIGMET},   {"readsb", SIM_FILE_READSB},
+    {"tracks", SIM_FILE_TRACKS},   {"cap", SIM_FILE_CAP},
+    {"gcn", SIM_FILE_GCN},         {"geojson", SIM_FILE_GEOJSON},
     {"zone", SIM_FILE_ZONE}, // of earlier versions
 };
 
@@ -40,6 +32,7 @@ static const struct {
     [SIM_FILE_GEOJSON] = {"application/geo+json", "drf.obstacle", true, true},
     [SIM_FILE_GRIB] = {"application/x-grib", "drf.weather", false, false},
     [SIM_FILE_METAR] = {"text/plain", "drf.weather", false, false},
+    [SIM_FILE_UREP] = {"application/json", "drf.v1.report.weather", false, true},
     [SIM_FILE_ZONE] = {"application/json", "drf.zone", true, true},
     [SIM_FILE_SIGMET] = {"text/plain", "drf.zone", true, false},
     [SIM_FILE_READSB] = {"application/json", "drf.traffic", false, true},
@@ -64,7 +57,7 @@ const char *sim_file_kind_hint(const char *name)
         const char *kind, *hint;
     } hints[] = {
         {"obstacle", "the formats of kind obstacle are dof and geojson_obstacles"},
-        {"weather", "the formats of kind weather are grib and metar"},
+        {"weather", "the formats of kind weather are grib, metar and urep"},
         {"zones", "the formats of kind zone are geojson_zones, ed269, ed318 and sigmet"},
         {"traffic", "the formats of kind traffic are readsb and tracks"},
         {"alert", "the formats of kind alert are cap and gcn"},
@@ -73,7 +66,7 @@ const char *sim_file_kind_hint(const char *name)
         if (strcmp(hints[i].kind, name) == 0)
             return hints[i].hint;
     return "it is terrain (geotiff, dted, hgt), dof, geojson_obstacles, grib, metar, "
-           "geojson_zones, ed269, ed318, sigmet, readsb, tracks, cap or gcn";
+           "urep, geojson_zones, ed269, ed318, sigmet, readsb, tracks, cap or gcn";
 }
 
 enum sim_file_kind sim_file_kind_of(enum sim_file_kind kind, const char *path,

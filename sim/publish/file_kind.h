@@ -26,6 +26,7 @@ enum sim_file_kind {
     SIM_FILE_READSB,
     SIM_FILE_TRACKS,
     SIM_FILE_METAR,
+    SIM_FILE_UREP, // one report
     SIM_FILE_SIGMET,
     SIM_FILE_KINDS
 };

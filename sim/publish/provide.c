@@ -64,6 +64,7 @@ enum drf_status sim_provider_split(const struct sim_provider *provider, const ch
         return sim_json_notice(stem, bytes, size, batch);
     case SIM_FILE_READSB:
     case SIM_FILE_TRACKS:
+    case SIM_FILE_UREP:
         return sim_json_whole(stem, bytes, size, batch);
     default:
         return sim_raster_cut(

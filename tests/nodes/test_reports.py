@@ -324,6 +324,39 @@ def test_a_weather_report_comes_back_as_weather_of_a_context():
             assert node.stop() == 0
 
 
+def test_of_two_nodes_the_one_that_answers_takes_a_report():
+    """One DURABLE and one record for each report, and both nodes have their share of the drones."""
+    names, other = [f"d{i}" for i in range(12)], "drf-node-2"
+    ports = free_ports(2)
+    with shared_kafka() as kafka, Mosquitto(users=names, nodes=[other]) as mqtt:
+        kafka.create_topics(*place.TOPICS.values(), place.DEAD, WORDS)
+        nodes = []
+        for port, name, account in zip(ports, ("n1", "n2"), ("drf-node", other), strict=True):
+            config = configuration(kafka, mqtt, port)
+            config["node"]["id"] = name
+            config["mqtt"].update(username=account, password=mqtt.passwords[account])
+            config["owners"] = {"topic": "t.owners", "session_ms": 6000}
+            nodes.append(Node(config))
+        with nodes[0] as first, nodes[1] as second:
+            for port in ports:
+                ready(port)
+            wait_until(lambda: all(place.metrics(port).get("drf_owner_parts") == 16 for port in ports), "each owns half")
+            drones = [Reporter(mqtt, name) for name in names]
+            for drone in drones:
+                assert drone.ask(weather(1))["code"] == DURABLE
+            wait_until(lambda: len(words(kafka)) == len(names), "all are in Kafka")
+            assert all(len(values) == 1 for values in words(kafka).values())
+            taken = [place.metrics(port)["drf_reports_durable_total"] for port in ports]
+            assert sum(taken) == len(names) and min(taken) > 0, taken
+            for drone in drones:
+                try:
+                    reply = drone.reply(0.1)
+                    raise AssertionError(f"a second answer: {reply}")
+                except TimeoutError:
+                    drone.client.close()
+            assert first.stop() == 0 and second.stop() == 0
+
+
 def test_telemetry_is_captured_whole():
     port, = free_ports(1)
     with shared_kafka() as kafka, Mosquitto(users=["d1"]) as mqtt:

@@ -46,7 +46,7 @@ static void kind__the_kind_of_a_feed__is_told_its_formats(void **state)
     (void)state;
     enum sim_file_kind kind;
     assert_false(sim_file_kind_find("weather", &kind));
-    assert_non_null(strstr(sim_file_kind_hint("weather"), "grib and metar"));
+    assert_non_null(strstr(sim_file_kind_hint("weather"), "grib, metar and urep"));
     assert_non_null(strstr(sim_file_kind_hint("alert"), "cap and gcn"));
     assert_non_null(strstr(sim_file_kind_hint("traffic"), "readsb and tracks"));
     assert_non_null(strstr(sim_file_kind_hint("obstacle"), "dof and geojson_obstacles"));
