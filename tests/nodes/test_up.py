@@ -1,15 +1,16 @@
 #!/usr/bin/python3
 # tests/nodes/test_up.py - what a node tells others over Kafka: tracks, advisories, its catalogue.
 # SPDX-License-Identifier: Apache-2.0
-# Takes: 30 s
+# Takes: 50 s
 """Two regions, each with a node and a broker of its own, on one Kafka. Each node reads the tracks of both regions: those
 of the other are traffic, its own are passed over. The catalogue is read back by kcat and by `drf-edge catalog`. Without
 Kafka contexts go on, and what cannot be told is counted."""
 import json
+import signal
 import subprocess
 import time
 
-from drf_fixture import BIN, NODE, Kafka, Mosquitto, Node, free_ports, main, wait_until
+from drf_fixture import BIN, NODE, Kafka, Mosquitto, Node, free_ports, main, shared_kafka, wait_until
 from fixture import place
 
 ROOT = "drf-test/v1"
@@ -182,6 +183,31 @@ def check_without_kafka(kafka, drones, ports):
     kafka.start()
     flown(drones, lambda: kafka.end_offset(TRACKS["sim-west"]) and told(kafka, TRACKS["sim-west"], "w-1")[-1][0]
           ["data_time_us"] > str((time.time_ns() // 1000) - 3000000), "the newest is told again")
+
+
+def test_a_topic_comes_and_goes_with_a_reload():
+    with shared_kafka() as kafka, Mosquitto(users=["w-1"]) as mqtt:
+        kafka.create_topics(TRACKS["sim-west"])
+        with_topics = config(kafka, mqtt, "sim-west", 0)
+        with_topics["feeds"] = []
+        without = {name: value for name, value in with_topics.items() if name != "publish"}
+        with Node(without) as node:
+            drone = Drone(mqtt, "sim-west", "w-1", 43.65, -79.31)
+            flown([drone], lambda: drone.contexts > 2, "contexts")
+            assert kafka.end_offset(TRACKS["sim-west"]) == 0
+
+            def reload(settings, times):
+                node.write_config(settings)
+                node.process.signal(signal.SIGHUP)
+                wait_until(lambda: node.log_text().count("what=reload.done") == times, "the reload")
+            reload(with_topics, 1)
+            flown([drone], lambda: kafka.end_offset(TRACKS["sim-west"]) > 2, "tracks")
+            reload(without, 2)
+            drone.look()
+            before = drone.contexts
+            at = kafka.end_offset(TRACKS["sim-west"])
+            flown([drone], lambda: drone.contexts > before + 10, "contexts go on")
+            assert kafka.end_offset(TRACKS["sim-west"]) <= at + 1, "what was under way"
 
 
 main(globals())
