@@ -8,9 +8,10 @@ import json
 import os
 import random
 import sqlite3
+import subprocess
 import time
 
-from drf_fixture import Kafka, Mosquitto, Node, free_ports, main, shared_kafka, wait_until
+from drf_fixture import BIN, DEADLINE_S, Kafka, Mosquitto, Node, free_ports, main, shared_kafka, wait_until
 from fixture import place
 
 FULL = os.environ.get("DRF_FULL") == "1"
@@ -94,8 +95,9 @@ def test_a_report_is_durable_and_in_kafka_with_what_the_node_knows_of_it():
     port, = free_ports(1)
     with shared_kafka() as kafka, Mosquitto(users=["d1", "d2"]) as mqtt:
         kafka.create_topics(*place.TOPICS.values(), place.DEAD, WORDS)
-        with Node(configuration(kafka, mqtt, port)) as node, Reporter(mqtt, "d1") as drone, \
-                Reporter(mqtt, "d2") as other:
+        config = configuration(kafka, mqtt, port)
+        config["journal"] = {"path": "{folder}/journal.mcap"}
+        with Node(config) as node, Reporter(mqtt, "d1") as drone, Reporter(mqtt, "d2") as other:
             ready(port)
             sent = weather(1, correlation_="c-1", drone_id_="somebody else")
             reply = drone.ask(sent)
@@ -123,7 +125,11 @@ def test_a_report_is_durable_and_in_kafka_with_what_the_node_knows_of_it():
             assert drone.ask(free)["code"] == DURABLE
             headers = kafka.consume(WORDS, 4)[3][2]
             assert headers["ce_type"] == b"drf.v1.report.json" and headers["ce_dataschema"] == b"example.battery/1"
+            wait_until(lambda: place.metrics(port)["drf_reports_sent_total"] == 4, "all are acknowledged")
             assert node.stop() == 0
+            done = subprocess.run([BIN / "drf-edge", "replay", node.path("journal.mcap"), "--verify"], text=True, check=False,
+                                  timeout=DEADLINE_S, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            assert done.returncode == 0 and "recording: whole" in done.stdout, done.stdout
 
 
 def test_what_is_no_report_is_refused_and_names_the_field():
