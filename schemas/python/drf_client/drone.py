@@ -260,7 +260,8 @@ class Drone:
                 accepted = answer.code in ACCEPTED_CODES
                 said = Accepted(answer) if accepted else refused(answer)
                 serving = self.streams.serving(moment())
-                if len(self._links) == 1 or serving is None or answer.region_id in ("", serving.region):
+                asked_one = not retain or len(self._links) == 1
+                if asked_one or serving is None or answer.region_id in ("", serving.region):
                     return said
                 other = said
             elif not isinstance(answer, v1.Terrain):
