@@ -41,6 +41,8 @@ SEES = {
     "DrfEdgeDecoderDying": {f"drf_decoder_deaths_total{{{FEED}}}": "0x49 1x10"},
     "DrfEdgeDeadLettersWaiting": {f"drf_dead_letters_kept{{{HERE}}}": "5x60"},
     "DrfEdgeDeadLettersLost": {f"drf_dead_letters_lost_total{{{HERE}}}": "0x49 1x10"},
+    "DrfEdgeReportsWaiting": {f"drf_reports_waiting_bytes{{{HERE}}}": "5x60"},
+    "DrfEdgeReportsLost": {f"drf_reports_lost_total{{{HERE}}}": "0x49 1x10"},
     "DrfEdgeStoreFailing": {f'drf_not_ready{{{HERE},reason="store"}}': "1x60"},
     "DrfEdgeStoreSetAside": {f"drf_store_set_aside_total{{{HERE}}}": "1x60"},
     "DrfEdgeDiskFilling": {f"drf_store_disk_free_bytes{{{HERE}}}": "1000000x60"},
