@@ -16,6 +16,7 @@ void edge_ownership_init(struct edge_ownership *ownership)
     memset(ownership, 0, sizeof *ownership);
     for (unsigned part = 0; part < EDGE_OWNER_PARTS; part++)
         atomic_init(&ownership->lease_boot_us[part], INT64_MIN);
+    atomic_init(&ownership->echo_mono_us, INT64_MIN);
 }
 
 void edge_ownership_lease(struct edge_ownership *ownership, unsigned part,
@@ -46,6 +47,16 @@ void edge_ownership_hear(struct edge_ownership *ownership, uint64_t epoch)
 {
     if (epoch > atomic_load(&ownership->heard_epoch))
         atomic_store(&ownership->heard_epoch, epoch);
+}
+
+void edge_ownership_echo(struct edge_ownership *ownership, int64_t now_mono_us)
+{
+    atomic_store(&ownership->echo_mono_us, now_mono_us);
+}
+
+int64_t edge_ownership_echoed(const struct edge_ownership *ownership)
+{
+    return atomic_load(&ownership->echo_mono_us);
 }
 
 bool edge_ownership_leased(const struct edge_ownership *ownership, unsigned part,

@@ -37,6 +37,7 @@ struct edge_ownership {
     _Atomic uint64_t cell[EDGE_SEQLOCK_WORDS(sizeof(struct edge_owner_table))];
     _Atomic int64_t lease_boot_us[EDGE_OWNER_PARTS]; // when it runs out; INT64_MIN: none
     _Atomic uint64_t heard_epoch; // the greatest that serve has heard of any node
+    _Atomic int64_t echo_mono_us; // when serve last heard its own heartbeat; INT64_MIN: never
 };
 
 void edge_ownership_init(struct edge_ownership *ownership);
@@ -54,6 +55,11 @@ bool edge_ownership_read(const struct edge_ownership *ownership, uint64_t *seen,
                          struct edge_owner_table *out);
 // Serve: an epoch that a node's state tells.
 void edge_ownership_hear(struct edge_ownership *ownership, uint64_t epoch);
+
+// Serve: the broker gave its own heartbeat back: what it sends reaches others.
+void edge_ownership_echo(struct edge_ownership *ownership, int64_t now_mono_us);
+// Owners' thread: when that was last.
+int64_t edge_ownership_echoed(const struct edge_ownership *ownership);
 
 // The link: whether the lease of the part runs at that time (edge_clock_boot_us()).
 bool edge_ownership_leased(const struct edge_ownership *ownership, unsigned part,

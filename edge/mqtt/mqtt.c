@@ -164,6 +164,7 @@ static void on_connect(struct mosquitto *client, void *self, int reason, int fla
     mqtt->stats.sessions++;
     mqtt->connected_mono_us = mqtt->now_mono_us;
     mqtt->held_answered = 0;
+    memset(mqtt->held_mids, 0, sizeof mqtt->held_mids); // a client's numbers begin anew at 1
     for (size_t i = 0; i < mqtt->held_count && mqtt->held; i++)
         (void)mosquitto_subscribe_v5(client, &mqtt->held_mids[i], mqtt->held_topics[i], 0, 0,
                                      NULL);

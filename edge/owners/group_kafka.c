@@ -30,11 +30,13 @@ struct sent {
 struct edge_group {
     rd_kafka_t *client;
     rd_kafka_queue_t *queue; // of the consumer: all callbacks
-    const struct drf_config *config;
+    char topic[DRF_TEXT_SIZE];
     struct edge_claims *claims;
+    struct edge_ownership *ownership;
     const struct edge_log *log;
     struct edge_log_limit limit;
     bool joined;            // subscribed
+    bool evicted;           // and not a member any more
     bool topic_good;        // it is there and has the right number of partitions
     int64_t look_boot_us;   // when the topic is looked for again
     bool committing;        // an answer to the newest commit is awaited
@@ -48,13 +50,21 @@ static void say(struct edge_group *group, enum edge_log_level level, const char 
     char quoted[400];
     if (edge_log_allow(&group->limit, edge_clock_mono_us(), 5, LOG_WINDOW_US, NULL))
         edge_log_write(group->log, edge_clock_utc_us(), level, "owners", "topic=%s text=%s",
-                       group->config->owners.topic,
-                       edge_log_quote(quoted, sizeof quoted, text, strlen(text)));
+                       group->topic, edge_log_quote(quoted, sizeof quoted, text, strlen(text)));
 }
 
 static void on_log(const rd_kafka_t *client, int level, const char *facility, const char *text)
 {
     (void)client, (void)level, (void)facility, (void)text; // the feeds' clients say the same
+}
+
+// At once also for the link, whatever this thread does next.
+static void give_up(struct edge_group *group)
+{
+    for (unsigned part = 0; part < EDGE_OWNER_PARTS; part++)
+        edge_ownership_lease(group->ownership, part, INT64_MIN);
+    edge_claims_revoked(group->claims);
+    group->committing = false;
 }
 
 static int64_t every_us(const struct edge_group *group)
@@ -66,9 +76,8 @@ static void on_rebalance(rd_kafka_t *client, rd_kafka_resp_err_t error,
                          rd_kafka_topic_partition_list_t *list, void *opaque)
 {
     struct edge_group *group = opaque;
-    group->committing = false;
+    give_up(group);
     if (error != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-        edge_claims_revoked(group->claims);
         rd_kafka_assign(client, NULL);
         return;
     }
@@ -98,7 +107,8 @@ static void on_commit(rd_kafka_t *client, rd_kafka_resp_err_t error,
         || error == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
         say(group, EDGE_LOG_WARN,
             "this node was evicted from the group: it is no owner any more");
-        edge_claims_revoked(group->claims); // the library joins again
+        give_up(group);
+        group->evicted = true; // it joins anew, whatever the library does about it
         return;
     }
     for (int i = 0; i < list->cnt && error == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
@@ -111,14 +121,15 @@ static void on_commit(rd_kafka_t *client, rd_kafka_resp_err_t error,
 }
 
 enum drf_status edge_group_open(const struct drf_config *config, struct edge_claims *claims,
-                                const struct edge_log *log,
+                                struct edge_ownership *ownership, const struct edge_log *log,
                                 char error[static EDGE_KAFKA_ERROR_SIZE],
                                 struct edge_group **out)
 {
     struct edge_group *group = calloc(1, sizeof *group);
     if (group == NULL)
         return DRF_ERR_NOMEM;
-    *group = (struct edge_group){.config = config, .claims = claims, .log = log};
+    *group = (struct edge_group){.claims = claims, .ownership = ownership, .log = log};
+    memcpy(group->topic, config->owners.topic, sizeof group->topic);
     char name[2 * DRF_ID_SIZE + 16], session[24], beat[24], poll[24];
     const int64_t session_ms = claims->session_us / 1000;
     (void)snprintf(name, sizeof name, "drf-edge-%s-%s", config->region_id, config->node_id);
@@ -172,8 +183,8 @@ void edge_group_close(struct edge_group *group)
 static void make_topic(struct edge_group *group)
 {
     char error[200];
-    rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(
-        group->config->owners.topic, EDGE_OWNER_PARTS, -1, error, sizeof error);
+    rd_kafka_NewTopic_t *topic =
+        rd_kafka_NewTopic_new(group->topic, EDGE_OWNER_PARTS, -1, error, sizeof error);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(group->client);
     if (topic != NULL && queue != NULL) {
         rd_kafka_CreateTopics(group->client, &topic, 1, NULL, queue);
@@ -194,8 +205,7 @@ static void make_topic(struct edge_group *group)
 static bool look_for_topic(struct edge_group *group)
 {
     const struct rd_kafka_metadata *found = NULL;
-    rd_kafka_topic_t *topic =
-        rd_kafka_topic_new(group->client, group->config->owners.topic, NULL);
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(group->client, group->topic, NULL);
     if (topic == NULL)
         return false;
     bool good = false, missing = false;
@@ -230,16 +240,15 @@ static void join(struct edge_group *group, int64_t now_boot_us)
             return;
     }
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(topics, group->config->owners.topic,
-                                      RD_KAFKA_PARTITION_UA);
+    rd_kafka_topic_partition_list_add(topics, group->topic, RD_KAFKA_PARTITION_UA);
     group->joined = rd_kafka_subscribe(group->client, topics) == RD_KAFKA_RESP_ERR_NO_ERROR;
     rd_kafka_topic_partition_list_destroy(topics);
 }
 
 static void leave(struct edge_group *group)
 {
-    edge_claims_revoked(group->claims); // before anybody else can be told
-    group->committing = group->joined = false;
+    give_up(group); // before anybody else can be told
+    group->joined = group->evicted = false;
     rd_kafka_unsubscribe(group->client);
 }
 
@@ -249,7 +258,7 @@ static void read_offsets(struct edge_group *group, uint32_t parts)
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(EDGE_OWNER_PARTS);
     for (int i = 0; i < EDGE_OWNER_PARTS; i++)
         if ((parts >> i & 1) != 0)
-            rd_kafka_topic_partition_list_add(list, group->config->owners.topic, i);
+            rd_kafka_topic_partition_list_add(list, group->topic, i);
     if (rd_kafka_committed(group->client, list, OFFSETS_TIMEOUT_MS)
         == RD_KAFKA_RESP_ERR_NO_ERROR)
         for (int i = 0; i < list->cnt; i++)
@@ -267,8 +276,7 @@ static void send_commit(struct edge_group *group, uint64_t heard_epoch, int64_t 
         return;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(EDGE_OWNER_PARTS);
     for (size_t i = 0; i < commit.count; i++)
-        rd_kafka_topic_partition_list_add(list, group->config->owners.topic,
-                                          (int32_t)commit.items[i].part)
+        rd_kafka_topic_partition_list_add(list, group->topic, (int32_t)commit.items[i].part)
             ->offset = (int64_t)commit.items[i].epoch;
     group->newest = (group->newest + 1) % SENT_MAX;
     struct sent *sent = &group->sent[group->newest];
@@ -314,7 +322,7 @@ void edge_group_step(struct edge_group *group, bool wanted, uint64_t heard_epoch
         rd_kafka_message_destroy(message);
     }
     int64_t now_boot_us = edge_clock_boot_us();
-    if (!wanted) {
+    if (!wanted || group->evicted) {
         if (group->joined)
             leave(group);
         return;

@@ -14,10 +14,12 @@
 
 struct edge_group;
 
-// All is borrowed until close. DRF_ERR_RANGE with *error: the settings make no client.
-// DRF_ERR_NOMEM.
+// The settings are read here, all else is borrowed until close; of `ownership` the leases are
+// ended where the group takes parts back, before it can give them to anybody. DRF_ERR_RANGE
+// with *error: the settings make no client. DRF_ERR_NOMEM.
 DRF_MUST_CHECK enum drf_status edge_group_open(const struct drf_config *config,
                                                struct edge_claims *claims,
+                                               struct edge_ownership *ownership,
                                                const struct edge_log *log,
                                                char error[static EDGE_KAFKA_ERROR_SIZE],
                                                struct edge_group **out);

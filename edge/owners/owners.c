@@ -70,7 +70,7 @@ enum drf_status edge_owners_open(const struct drf_config *config, const uint64_t
     *owners = (struct edge_owners){.ownership = ownership, .metrics = metrics, .log = log};
     edge_claims_init(&owners->claims, config->owners.session_us, epochs);
     enum drf_status status =
-        edge_group_open(config, &owners->claims, log, error, &owners->group);
+        edge_group_open(config, &owners->claims, ownership, log, error, &owners->group);
     if (status != DRF_OK) {
         free(owners);
         return status;

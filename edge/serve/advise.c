@@ -36,7 +36,7 @@ static enum drf_status send_advisory(struct edge_serve *serve, struct edge_drone
         .kind = EDGE_TOPIC_ADVISORY, .id = drone->id, .form = form, .owned = epoch != 0};
     status = edge_send(serve, &to, serve->buffer, size);
     if (status == DRF_ERR_STALE)
-        edge_owners_lapse(serve, drone->id);
+        edge_owners_lapse(serve, edge_owner_part(drone->id));
     if (status != DRF_OK)
         return status;
     edge_stream_send_advisory(&drone->stream);

@@ -179,12 +179,12 @@ void edge_alerts_run(struct edge_serve *serve)
     if (!news(serve) && !session && serve->now.mono_us < watch->mono_us)
         return;
     look_at_drones(serve);
-    if (!edge_owners_speaks(serve))
+    bool speaks = edge_owners_speaks(serve) != EDGE_ANSWERS_NO;
+    if (!speaks)
         watch->told = false; // another node says it; if it ceases to, it is said here
     else if (connected)
         told = publish_set(serve);
     watch->epoch = serve->root->epoch;
     watch->mono_us =
-        serve->now.mono_us
-        + (told || !connected || !edge_owners_speaks(serve) ? WATCH_US : WATCH_US / 50);
+        serve->now.mono_us + (told || !connected || !speaks ? WATCH_US : WATCH_US / 50);
 }

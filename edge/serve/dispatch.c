@@ -153,7 +153,7 @@ static bool settle_context(struct edge_serve *serve, struct edge_drone *drone)
 {
     enum drf_status status = send_context(serve, drone);
     if (status == DRF_ERR_STALE) { // as the owner's it may not go any more
-        edge_owners_lapse(serve, drone->id);
+        edge_owners_lapse(serve, edge_owner_part(drone->id));
         status = edge_owners_serves(serve, drone) ? send_context(serve, drone) : DRF_OK;
     }
     if (status == DRF_ERR_FULL)

@@ -10,10 +10,12 @@
 #include <string.h>
 
 #include "edge/serve/serve_parts.h"
+#include "geo/hash.h"
 
-#define ALIVE_US INT64_C(3000000) // schemas/client.md rule 13
-#define LAPSED_US INT64_C(200000) // then the link is asked again
-#define TELL_US INT64_C(10000000) // the state again: whoever has missed it
+#define ALIVE_US INT64_C(3000000)     // schemas/client.md rule 13
+#define LAPSED_US INT64_C(200000)     // then the link is asked again
+#define EPOCH_MAX (UINT64_C(1) << 53) // more is no time in milliseconds, and no offset
+#define TELL_US INT64_C(10000000)     // the state again: whoever has missed it
 
 bool edge_owners_many(const struct edge_serve *serve)
 {
@@ -27,25 +29,28 @@ static bool alive(const struct edge_serve *serve, const struct edge_owner_node *
            && serve->now.mono_us - node->alive_mono_us <= ALIVE_US;
 }
 
-// The other node with the greatest epoch of that part; NULL: none has one.
-static const struct edge_owner_node *rival_of(const struct edge_serve *serve, unsigned part)
+// The greatest epoch of that part that is another's, and whose it is; NULL: of nobody who is
+// held.
+static uint64_t rival_of(const struct edge_serve *serve, unsigned part,
+                         const struct edge_owner_node **whose)
 {
-    const struct edge_owner_node *found = NULL;
+    uint64_t epoch = serve->owners.gone[part];
+    *whose = NULL;
     for (size_t i = 0; i < serve->owners.node_count; i++) {
         const struct edge_owner_node *node = &serve->owners.nodes[i];
-        if (node->epochs[part] != 0
-            && (found == NULL || node->epochs[part] > found->epochs[part]))
-            found = node;
+        if (node->epochs[part] > epoch) {
+            epoch = node->epochs[part];
+            *whose = node;
+        }
     }
-    return found;
+    return epoch;
 }
 
 // No state tells of a later owner.
 static bool newest(const struct edge_serve *serve, unsigned part)
 {
-    const struct edge_owner_node *rival = rival_of(serve, part);
-    uint64_t own = serve->owners.table.epochs[part];
-    return own != 0 && (rival == NULL || own > rival->epochs[part]);
+    const struct edge_owner_node *rival;
+    return serve->owners.table.epochs[part] > rival_of(serve, part, &rival);
 }
 
 static bool holds(const struct edge_serve *serve, unsigned part)
@@ -69,19 +74,27 @@ static bool last(const struct edge_serve *serve, unsigned part)
 // Nobody can be asked who owns it, and nobody who lives was its last owner.
 static bool orphan(const struct edge_serve *serve, unsigned part)
 {
-    const struct edge_owner_node *rival = rival_of(serve, part);
+    const struct edge_owner_node *rival;
+    (void)rival_of(serve, part, &rival);
     return serve->owners.table.member == 0 && !newest(serve, part)
            && (rival == NULL || !alive(serve, rival));
 }
 
+// Of those who live, the one that owned it last, else that with the smallest id: for the others
+// it is the living rival, or comes before them in the same order.
 static bool stands_in(const struct edge_serve *serve, unsigned part)
 {
+    const uint64_t own = serve->owners.table.epochs[part];
     if (!orphan(serve, part))
         return false;
-    for (size_t i = 0; i < serve->owners.node_count; i++)
-        if (alive(serve, &serve->owners.nodes[i])
-            && strcmp(serve->owners.nodes[i].id, serve->config->node_id) < 0)
+    for (size_t i = 0; i < serve->owners.node_count; i++) {
+        const struct edge_owner_node *node = &serve->owners.nodes[i];
+        bool before =
+            node->epochs[part] > own
+            || (node->epochs[part] == own && strcmp(node->id, serve->config->node_id) < 0);
+        if (before && alive(serve, node))
             return false;
+    }
     return true;
 }
 
@@ -132,20 +145,22 @@ bool edge_owners_unfollowed(const struct edge_serve *serve, const char *id)
 
 bool edge_owners_elsewhere(const struct edge_serve *serve, const char *id)
 {
+    if (!edge_owners_many(serve))
+        return false;
     unsigned part = edge_owner_part(id);
-    const struct edge_owner_node *rival =
-        edge_owners_many(serve) && !newest(serve, part) ? rival_of(serve, part) : NULL;
-    return rival != NULL && alive(serve, rival);
+    const struct edge_owner_node *rival;
+    (void)rival_of(serve, part, &rival);
+    return !newest(serve, part) && rival != NULL && alive(serve, rival);
 }
 
-bool edge_owners_speaks(const struct edge_serve *serve)
+enum edge_owners_answer edge_owners_speaks(const struct edge_serve *serve)
 {
-    return !edge_owners_many(serve) || answers(serve, 0) != EDGE_ANSWERS_NO;
+    return edge_owners_many(serve) ? answers(serve, 0) : EDGE_ANSWERS_LATER;
 }
 
-void edge_owners_lapse(struct edge_serve *serve, const char *id)
+void edge_owners_lapse(struct edge_serve *serve, unsigned part)
 {
-    serve->owners.lapsed |= UINT32_C(1) << edge_owner_part(id);
+    serve->owners.lapsed |= UINT32_C(1) << part;
     serve->owners.lapsed_mono_us = serve->now.mono_us;
 }
 
@@ -158,10 +173,14 @@ static uint64_t greatest_boot(const struct edge_serve *serve)
     return boot_id;
 }
 
-// All streams begin anew: what was acknowledged is of the former boot id.
+// All streams begin anew: what was acknowledged is of the former boot id. Two nodes that raise
+// theirs at one time, after a third's end, get two.
 static void raise_boot(struct edge_serve *serve, uint64_t above)
 {
-    serve->boot_id = above + 1;
+    enum { APART = 4096 };
+    serve->boot_id = above + 1 + geo_hash_text(GEO_HASH_START, serve->config->node_id) % APART;
+    serve->owners.told = serve->owners.kept = false;
+    serve->node_status.state_due = true;
     for (uint32_t number = 0; number < edge_fleet_slots(serve->fleet); number++) {
         struct edge_drone *drone = edge_fleet_at(serve->fleet, number);
         if (!drone->slot.used)
@@ -200,7 +219,7 @@ static void take_table(struct edge_serve *serve, const struct edge_owner_table *
     bool anew = other && taken != 0 && serve->boot_id <= greatest_boot(serve);
     view->table = *table;
     view->lapsed = 0;
-    if (other || anew) {
+    if (other) {
         view->told = view->kept = false;
         serve->node_status.state_due = true;
     }
@@ -266,18 +285,70 @@ void edge_owners_told(struct edge_serve *serve)
     serve->owners.told_mono_us = serve->now.mono_us;
 }
 
+// What a node said of itself before, where it is not to be held, or says less now.
+static void outlive(struct edge_owners_view *view, const struct edge_owner_node *node)
+{
+    for (unsigned part = 0; part < EDGE_OWNER_PARTS; part++)
+        if (node->epochs[part] > view->gone[part])
+            view->gone[part] = node->epochs[part];
+}
+
+// A place for one more: of a node that is heard no more, the longest silent.
+static struct edge_owner_node *replace_one(struct edge_serve *serve)
+{
+    struct edge_owners_view *view = &serve->owners;
+    struct edge_owner_node *oldest = NULL;
+    for (size_t i = 0; i < view->node_count; i++)
+        if (!alive(serve, &view->nodes[i])
+            && (oldest == NULL || view->nodes[i].alive_mono_us < oldest->alive_mono_us))
+            oldest = &view->nodes[i];
+    if (oldest != NULL)
+        outlive(view, oldest);
+    return oldest;
+}
+
 static struct edge_owner_node *node_of(struct edge_serve *serve, const char *id)
 {
     struct edge_owners_view *view = &serve->owners;
     for (size_t i = 0; i < view->node_count; i++)
         if (strcmp(view->nodes[i].id, id) == 0)
             return &view->nodes[i];
-    if (view->node_count == EDGE_OWNER_NODES_MAX)
+    struct edge_owner_node *node = view->node_count < EDGE_OWNER_NODES_MAX
+                                       ? &view->nodes[view->node_count++]
+                                       : replace_one(serve);
+    if (node == NULL)
         return NULL;
-    struct edge_owner_node *node = &view->nodes[view->node_count++];
     *node = (struct edge_owner_node){.alive_mono_us = INT64_MIN};
     (void)snprintf(node->id, sizeof node->id, "%s", id);
     return node;
+}
+
+// One boot id of two nodes would make one stream of theirs: the node with the greater name
+// takes another.
+static void tell_apart(struct edge_serve *serve, const struct edge_owner_node *node)
+{
+    if (node->boot_id == serve->boot_id && strcmp(node->id, serve->config->node_id) < 0)
+        raise_boot(serve, greatest_boot(serve));
+}
+
+// Of a node that is not to be held, and of one that has lost its store, the epochs stay known.
+static void hear_epochs(struct edge_serve *serve, struct edge_owner_node *node,
+                        const uint64_t *epochs, bool former)
+{
+    const struct edge_owner_node said = {.epochs = {0}};
+    struct edge_owner_node now = said;
+    for (unsigned part = 0; part < EDGE_OWNER_PARTS; part++)
+        now.epochs[part] = epochs[part] <= EPOCH_MAX ? epochs[part] : 0;
+    if (node == NULL || former) {
+        outlive(&serve->owners, &now);
+        return;
+    }
+    for (unsigned part = 0; part < EDGE_OWNER_PARTS; part++)
+        if (now.epochs[part] < node->epochs[part]) {
+            outlive(&serve->owners, node);
+            break;
+        }
+    memcpy(node->epochs, now.epochs, sizeof node->epochs);
 }
 
 void edge_owners_hear_state(struct edge_serve *serve, const char *id, uint64_t boot_id,
@@ -286,39 +357,45 @@ void edge_owners_hear_state(struct edge_serve *serve, const char *id, uint64_t b
     if (!edge_owners_many(serve))
         return;
     struct edge_owners_view *view = &serve->owners;
-    bool own = strcmp(id, serve->config->node_id) == 0;
     for (unsigned part = 0; epochs != NULL && part < EDGE_OWNER_PARTS; part++)
-        if (serve->ownership != NULL)
+        if (serve->ownership != NULL && epochs[part] <= EPOCH_MAX)
             edge_ownership_hear(serve->ownership, epochs[part]);
-    if (own) {
+    if (strcmp(id, serve->config->node_id) == 0) {
         if (boot_id == serve->boot_id && !down && epochs != NULL)
             memcpy(view->echoed, epochs, sizeof view->echoed);
         return;
     }
     struct edge_owner_node *node = node_of(serve, id);
+    const bool former = node != NULL && boot_id < node->boot_id; // or of a clock set back
+    if (epochs != NULL)
+        hear_epochs(serve, node, epochs, former);
     if (node == NULL)
         return;
     if (down)
         node->down = true; // a will has the boot id that it began with
-    if (boot_id < node->boot_id)
-        return; // of a former life
+    if (former)
+        return;
     node->boot_id = boot_id;
     node->down = down;
     if (!down) // kept by the broker, perhaps: its heartbeats will tell
         node->alive_mono_us = serve->now.mono_us;
-    for (unsigned part = 0; epochs != NULL && part < EDGE_OWNER_PARTS; part++)
-        if (epochs[part] > node->epochs[part]) // what it was owner of it does not take back
-            node->epochs[part] = epochs[part];
+    tell_apart(serve, node);
 }
 
 void edge_owners_hear_heartbeat(struct edge_serve *serve, const char *id, uint64_t boot_id)
 {
-    if (!edge_owners_many(serve) || strcmp(id, serve->config->node_id) == 0)
+    if (!edge_owners_many(serve))
         return;
+    if (strcmp(id, serve->config->node_id) == 0) {
+        if (serve->ownership != NULL)
+            edge_ownership_echo(serve->ownership, serve->now.mono_us);
+        return;
+    }
     struct edge_owner_node *node = node_of(serve, id);
     if (node == NULL || boot_id < node->boot_id)
         return;
     node->boot_id = boot_id;
     node->down = false;
     node->alive_mono_us = serve->now.mono_us;
+    tell_apart(serve, node);
 }

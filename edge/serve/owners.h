@@ -13,8 +13,8 @@
 //            All nodes get the states and the requests in that one order, so no two answer the
 //            same. Without a lease (Kafka is away) it waits for a session and a second, to hear
 //            a follower first.
-// Where Kafka is away and nobody who lives was ever owner, the node with the smallest id of
-// those whose heartbeats are heard stands in.
+// Where Kafka is away and the last owner is dead, one of those whose heartbeats are heard
+// stands in: the one that owned the part last, else that with the smallest id.
 #ifndef EDGE_SERVE_OWNERS_H
 #define EDGE_SERVE_OWNERS_H
 
@@ -50,6 +50,7 @@ struct edge_owners_view {
     bool kept;              // and they were handed to the store
     uint32_t session;       // of the link, to which it was
     uint64_t echoed[EDGE_OWNER_PARTS]; // of our own states, as they came back
+    uint64_t gone[EDGE_OWNER_PARTS]; // the greatest of nodes that are not held, or lost theirs
     struct edge_owner_node nodes[EDGE_OWNER_NODES_MAX];
     size_t node_count;
 };
@@ -75,11 +76,12 @@ enum edge_owners_answer edge_owners_answers(const struct edge_serve *serve, cons
 bool edge_owners_unfollowed(const struct edge_serve *serve, const char *id);
 // Another node that lives answers for it.
 bool edge_owners_elsewhere(const struct edge_serve *serve, const char *id);
-// The same for what goes to everybody in the region.
-bool edge_owners_speaks(const struct edge_serve *serve);
+// The same for what goes to everybody in the region: who answers for the first part. One node
+// alone: LATER, as it has no lease.
+enum edge_owners_answer edge_owners_speaks(const struct edge_serve *serve);
 
-// The link found its lease run out.
-void edge_owners_lapse(struct edge_serve *serve, const char *id);
+// The link found the lease of a part run out.
+void edge_owners_lapse(struct edge_serve *serve, unsigned part);
 // The state with the present epochs was handed over.
 void edge_owners_told(struct edge_serve *serve);
 // A node's state and heartbeat, as they came; `id` may be our own. `epochs`: NULL, or

@@ -37,7 +37,7 @@ void edge_reply_send(struct edge_serve *serve, const char *id, struct edge_drone
         return;
     enum drf_status status = edge_send(serve, &to, serve->buffer, size);
     if (status == DRF_ERR_STALE) {
-        edge_owners_lapse(serve, id);
+        edge_owners_lapse(serve, edge_owner_part(id));
         edge_unanswered_failed(serve, reply->correlation);
         return;
     }

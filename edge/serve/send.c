@@ -66,7 +66,7 @@ bool edge_send_or_drop(struct edge_serve *serve, const struct edge_send *to, siz
 
 // To everybody in the region: Protocol Buffers, and one topic for all.
 static enum drf_status publish(struct edge_serve *serve, const char *topic, size_t size,
-                               bool retain)
+                               bool retain, uint8_t owner_part)
 {
     const struct edge_outgoing out = {
         .topic = topic,
@@ -75,6 +75,7 @@ static enum drf_status publish(struct edge_serve *serve, const char *topic, size
         .priority = EDGE_PRIORITY_ADVISORY,
         .qos = retain ? 1 : 0,
         .retain = retain,
+        .owner_part = owner_part,
     };
     return edge_link_send(serve, &out);
 }
@@ -85,12 +86,16 @@ enum drf_status edge_send_node(struct edge_serve *serve, const char *leaf, size_
     char topic[EDGE_TOPIC_SIZE];
     (void)edge_topic_node(serve->topic_root, serve->config->region_id, serve->config->node_id,
                           leaf, topic);
-    return publish(serve, topic, size, retain);
+    return publish(serve, topic, size, retain, 0);
 }
 
 enum drf_status edge_send_alerts(struct edge_serve *serve, size_t size)
 {
     char topic[EDGE_TOPIC_SIZE];
     (void)edge_topic_alerts(serve->topic_root, serve->config->region_id, topic);
-    return publish(serve, topic, size, true);
+    enum drf_status status = publish(serve, topic, size, true,
+                                     edge_owners_speaks(serve) == EDGE_ANSWERS_NOW ? 1 : 0);
+    if (status == DRF_ERR_STALE)
+        edge_owners_lapse(serve, 0);
+    return status;
 }

@@ -65,7 +65,7 @@ enum drf_status edge_serve_open(const struct drf_config *config, uint64_t boot_i
     if (status == DRF_OK)
         status = edge_publish_open(&serve->publish);
     if (status == DRF_OK)
-        status = edge_unanswered_open(&serve->unanswered);
+        status = edge_unanswered_open(config->limits.drones_max, &serve->unanswered);
     if (status == DRF_OK && config->reports.capture_topic[0] != '\0')
         status = edge_capture_open(&serve->capture);
     if (status != DRF_OK) {

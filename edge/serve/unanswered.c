@@ -11,16 +11,16 @@ struct kept {
     enum edge_topic_kind kind;
     char id[EDGE_ID_SIZE];
     char correlation[EDGE_WIRE_NAME_SIZE];
-    bool json;
+    bool json, over; // over: not kept any more, until the next sweep
     int64_t since_mono_us;
     uint8_t *payload;
     size_t size, left_out;
 };
 
-// Oldest first.
+// Oldest first; a newer one of the same drone and kind is behind.
 struct edge_unanswered {
-    size_t count, bytes;
-    struct kept items[EDGE_UNANSWERED_MAX];
+    size_t count, bytes, over, room;
+    struct kept *items;
     // That is being taken, while one is.
     const struct edge_incoming *in;
     enum edge_topic_kind kind;
@@ -31,29 +31,51 @@ struct edge_unanswered {
     char correlation[EDGE_WIRE_NAME_SIZE]; // of that reply
 };
 
-enum drf_status edge_unanswered_open(struct edge_unanswered **out)
+enum drf_status edge_unanswered_open(uint32_t drones_max, struct edge_unanswered **out)
 {
     struct edge_unanswered *unanswered = calloc(1, sizeof *unanswered);
     if (unanswered == NULL)
         return DRF_ERR_NOMEM;
+    unanswered->room = 2 * (size_t)drones_max; // a profile and a plan of each
+    unanswered->items = calloc(unanswered->room, sizeof *unanswered->items);
+    if (unanswered->items == NULL) {
+        free(unanswered);
+        return DRF_ERR_NOMEM;
+    }
     *out = unanswered;
     return DRF_OK;
 }
 
 static void take_out(struct edge_unanswered *all, size_t i)
 {
-    all->bytes -= all->items[i].size;
-    free(all->items[i].payload);
-    all->count--;
-    memmove(&all->items[i], &all->items[i + 1], (all->count - i) * sizeof all->items[0]);
+    struct kept *item = &all->items[i];
+    all->bytes -= item->size;
+    free(item->payload);
+    item->payload = NULL;
+    item->over = true;
+    all->over++;
+}
+
+// Those that are over go.
+static void sweep(struct edge_unanswered *all)
+{
+    if (all->over == 0)
+        return;
+    size_t left = 0;
+    for (size_t i = 0; i < all->count; i++)
+        if (!all->items[i].over)
+            all->items[left++] = all->items[i];
+    all->count = left;
+    all->over = 0;
 }
 
 void edge_unanswered_close(struct edge_unanswered *unanswered)
 {
     if (unanswered == NULL)
         return;
-    while (unanswered->count > 0)
-        take_out(unanswered, unanswered->count - 1);
+    for (size_t i = 0; i < unanswered->count; i++)
+        free(unanswered->items[i].payload);
+    free(unanswered->items);
     free(unanswered);
 }
 
@@ -67,10 +89,16 @@ static void keep(struct edge_serve *serve)
 {
     struct edge_unanswered *all = serve->unanswered;
     const struct edge_incoming *in = all->in;
-    while (all->count > 0
-           && (all->count == EDGE_UNANSWERED_MAX
-               || all->bytes + in->size > EDGE_UNANSWERED_BYTES_MAX))
-        give_up(serve, 0);
+    if (all->count == all->room)
+        sweep(all);
+    for (size_t i = 0; i < all->count
+                       && (all->count - all->over == all->room
+                           || all->bytes + in->size > EDGE_UNANSWERED_BYTES_MAX);
+         i++)
+        if (!all->items[i].over)
+            give_up(serve, i);
+    if (all->count == all->room)
+        sweep(all);
     uint8_t *payload = malloc(in->size > 0 ? in->size : 1);
     if (payload == NULL) {
         edge_metrics_add(serve->metrics, EDGE_METRIC_UNANSWERED_DROPS, 0, 0, 1);
@@ -102,16 +130,56 @@ static void take(struct edge_serve *serve, const struct edge_incoming *in)
     if (all->held)
         keep(serve);
     all->in = NULL;
+    all->again = false;
+}
+
+// Takes one up again, as if it had just come. It is out of the list, or at its end again.
+static void take_again(struct edge_serve *serve, size_t i)
+{
+    struct edge_unanswered *all = serve->unanswered;
+    struct kept item = all->items[i];
+    all->items[i].payload = NULL; // ours, until it was taken
+    take_out(all, i);
+    const struct edge_incoming in = {.topic = "",
+                                     .payload = item.payload,
+                                     .size = item.size,
+                                     .json = item.json,
+                                     .arrival_mono_us = serve->now.mono_us,
+                                     .response_topic = "",
+                                     .payload_left_out = item.left_out};
+    all->kind = item.kind;
+    all->id = item.id;
+    all->since_mono_us = item.since_mono_us;
+    all->again = true;
+    take(serve, &in);
+    free(item.payload);
+}
+
+static bool is_of(const struct kept *item, enum edge_topic_kind kind, const char *id)
+{
+    return !item->over && item->kind == kind && strcmp(item->id, id) == 0;
+}
+
+// All of one drone and kind from `first` on, in their order: the newest is what holds then.
+static void take_all_again(struct edge_serve *serve, size_t first, enum edge_topic_kind kind,
+                           const char *id)
+{
+    struct edge_unanswered *all = serve->unanswered;
+    const size_t end = all->count; // what does not go is put behind
+    for (size_t i = first; i < end && i < all->count; i++)
+        if (is_of(&all->items[i], kind, id))
+            take_again(serve, i);
 }
 
 void edge_unanswered_take(struct edge_serve *serve, enum edge_topic_kind kind, const char *id,
                           const struct edge_incoming *in)
 {
     struct edge_unanswered *all = serve->unanswered;
+    if (all->count > 0 && edge_owners_answers(serve, id) == EDGE_ANSWERS_NOW)
+        take_all_again(serve, 0, kind, id); // what came before is not to hold after it
     all->kind = kind;
     all->id = id;
     all->since_mono_us = serve->now.mono_us;
-    all->again = false;
     take(serve, in);
 }
 
@@ -141,11 +209,8 @@ void edge_unanswered_failed(struct edge_serve *serve, const char *correlation)
         hold(serve->unanswered, correlation);
 }
 
-static bool is_of(const struct kept *item, enum edge_topic_kind kind, const char *id)
-{
-    return item->kind == kind && strcmp(item->id, id) == 0;
-}
-
+// One of those before it may have been lost on the way to the other: it is not answered any
+// more.
 void edge_unanswered_heard(struct edge_serve *serve, const char *id, uint32_t answers,
                            const char *correlation)
 {
@@ -169,37 +234,19 @@ void edge_unanswered_heard(struct edge_serve *serve, const char *id, uint32_t an
 void edge_unanswered_run(struct edge_serve *serve)
 {
     struct edge_unanswered *all = serve->unanswered;
-    const int64_t now = serve->now.mono_us;
-    for (size_t i = 0; i < all->count;) {
+    const size_t end = all->count;
+    for (size_t i = 0; i < end && i < all->count; i++) {
         struct kept item = all->items[i];
-        int64_t waited_us = now - item.since_mono_us;
-        enum edge_owners_answer answer = edge_owners_answers(serve, item.id);
-        if (answer == EDGE_ANSWERS_NO
-            || (answer == EDGE_ANSWERS_LATER
-                && (waited_us < EDGE_UNANSWERED_WAIT_US
-                    || !edge_owners_unfollowed(serve, item.id)))) {
-            if (waited_us >= EDGE_UNANSWERED_KEEP_US)
-                give_up(serve, i);
-            else
-                i++;
+        if (item.over)
             continue;
-        }
-        all->items[i].payload = NULL; // ours, until it was taken again
-        take_out(all, i);
-        const struct edge_incoming in = {.topic = "",
-                                         .payload = item.payload,
-                                         .size = item.size,
-                                         .json = item.json,
-                                         .arrival_mono_us = now,
-                                         .response_topic = "",
-                                         .payload_left_out = item.left_out};
-        all->kind = item.kind;
-        all->id = item.id;
-        all->since_mono_us = item.since_mono_us;
-        all->again = true;
-        take(serve, &in); // what does not go is put at the end: looked at in the next step
-        free(item.payload);
-        if (all->held)
-            return;
+        int64_t waited_us = serve->now.mono_us - item.since_mono_us;
+        enum edge_owners_answer answer = edge_owners_answers(serve, item.id);
+        if (answer == EDGE_ANSWERS_NOW
+            || (answer == EDGE_ANSWERS_LATER && waited_us >= EDGE_UNANSWERED_WAIT_US
+                && edge_owners_unfollowed(serve, item.id)))
+            take_all_again(serve, i, item.kind, item.id);
+        else if (waited_us >= EDGE_UNANSWERED_KEEP_US)
+            give_up(serve, i);
     }
+    sweep(all);
 }

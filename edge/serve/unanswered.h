@@ -18,13 +18,14 @@
 
 #define EDGE_UNANSWERED_WAIT_US INT64_C(1000000)
 #define EDGE_UNANSWERED_KEEP_US INT64_C(60000000)
-enum { EDGE_UNANSWERED_MAX = 512, EDGE_UNANSWERED_BYTES_MAX = 4 << 20 };
+enum { EDGE_UNANSWERED_BYTES_MAX = 16 << 20 };
 
 struct edge_serve;
 struct edge_unanswered;
 
-// DRF_ERR_NOMEM.
-DRF_MUST_CHECK enum drf_status edge_unanswered_open(struct edge_unanswered **out);
+// Room for two of each of so many drones. DRF_ERR_NOMEM.
+DRF_MUST_CHECK enum drf_status edge_unanswered_open(uint32_t drones_max,
+                                                    struct edge_unanswered **out);
 void edge_unanswered_close(struct edge_unanswered *unanswered); // NULL is fine
 
 // Takes a profile or a plan that came in.

@@ -33,6 +33,7 @@
 
 #define SECOND_US INT64_C(1000000)
 #define WAIT_MAX_US (SECOND_US / 10)
+#define UNSENT_KEEP_US (5 * SECOND_US / 2) // less than another node needs to take over
 #define DENIED_EVERY_US (60 * SECOND_US)
 // What the node is given beside its loops before systemd ends it.
 #define OPENING_US (600 * SECOND_US)
@@ -237,6 +238,24 @@ static void count_published(struct edge_node *node)
                          edge_publisher_kafka_serve(node->publisher).lost);
 }
 
+// What the library has not brought to the broker it sends again at the next connection: after a
+// while another node is owner, and has said it. Such a connection begins with nothing.
+static void forget_unsent(struct loop *loop, int64_t *forgot_mono_us, struct edge_now now)
+{
+    struct edge_node *node = &loop->node;
+    const char *why;
+    struct edge_mqtt *fresh;
+    int64_t echoed_mono_us = edge_ownership_echoed(&node->ownership);
+    if (node->config->owners.topic[0] == '\0' || edge_mqtt_hears(node->mqtt)
+        || echoed_mono_us <= *forgot_mono_us // never, or once since is enough
+        || now.mono_us - echoed_mono_us < UNSENT_KEEP_US || !edge_mqtt_adoptable(node->mqtt)
+        || edge_node_open_mqtt(node, node->config, NULL, &fresh, &why) != DRF_OK)
+        return;
+    edge_mqtt_adopt(node->mqtt, fresh);
+    edge_mqtt_close(fresh);
+    *forgot_mono_us = now.mono_us;
+}
+
 static void *serve(void *argument)
 {
     struct loop *loop = argument;
@@ -244,9 +263,11 @@ static void *serve(void *argument)
     struct mqtt_told told = {0};
     struct edge_watch_mqtt watch = {.shared = false};
     struct edge_now now = edge_clock_now(loop->clock);
+    int64_t forgot_mono_us = INT64_MIN;
     bool overloaded = false;
     while (!atomic_load(&loop->stopping)) {
         now = edge_clock_now(loop->clock);
+        forget_unsent(loop, &forgot_mono_us, now);
         edge_mqtt_step(node->mqtt, now.mono_us);
         look_for_another(loop, now);
         count_mqtt(node, &told, now);
@@ -321,6 +342,13 @@ static void reload(struct loop *loop)
         return;
     edge_reload_finish(&loop->reload, edge_clock_now(loop->clock));
     edge_view_reload(loop->node.view, loop->node.config);
+    if (loop->reload.kafka_anew
+        && wait == EDGE_RELOAD_OVER) { // with other credentials, perhaps
+        edge_owning_end(&loop->owning);
+        if (!edge_owning_begin(&loop->owning, &loop->node))
+            edge_log_error(&loop->node.log, now.utc_us, "owners.failed",
+                           "this node is owner of no drone until it is restarted");
+    }
     if (edge_discovery_begin(&loop->discovery))
         return;
     edge_log_error(&loop->node.log, now.utc_us, "node.failed",

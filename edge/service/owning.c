@@ -4,14 +4,15 @@
 #include "edge/host/clock.h"
 #include "edge/host/event.h"
 
-// Without the broker of the drones, or with a serve loop that hangs, a node can be no owner.
-// Others take over once it has left the group, which is sooner than its session would end.
-#define UNFIT_US INT64_C(1500000)
+// A node whose heartbeats do not come back by the broker of the drones, or with a serve loop
+// that hangs, can be no owner. Others take over once it has left the group, which is sooner
+// than its session would end; a link that was cut says nothing by itself for longer.
+#define UNFIT_US INT64_C(3000000)
 // At a start the others serve while this one reads; but not for ever.
 #define CATCHING_UP_MAX_US INT64_C(60000000)
 
 struct fitness {
-    int64_t began_mono_us, well_mono_us;
+    int64_t began_mono_us;
     bool joined;
 };
 
@@ -19,10 +20,9 @@ static bool fit(struct fitness *fitness, const struct edge_node *node, int64_t n
 {
     const struct edge_health *health = &node->health;
     int64_t stepped_us = edge_health_stepped(health, EDGE_LOOP_SERVE);
-    bool serves = stepped_us != INT64_MIN && now_mono_us - stepped_us < UNFIT_US;
-    if (serves && !edge_health_has(health, EDGE_TROUBLE_MQTT))
-        fitness->well_mono_us = now_mono_us;
-    if (!serves || now_mono_us - fitness->well_mono_us >= UNFIT_US)
+    int64_t echoed_us = edge_ownership_echoed(&node->ownership);
+    if (stepped_us == INT64_MIN || now_mono_us - stepped_us >= UNFIT_US / 2
+        || echoed_us == INT64_MIN || now_mono_us - echoed_us >= UNFIT_US)
         return false;
     if (!edge_health_has(health, EDGE_TROUBLE_CATCHING_UP)
         || now_mono_us - fitness->began_mono_us >= CATCHING_UP_MAX_US)
@@ -33,9 +33,7 @@ static bool fit(struct fitness *fitness, const struct edge_node *node, int64_t n
 static void *owning_thread(void *argument)
 {
     struct edge_owning *owning = argument;
-    const int64_t began_mono_us = edge_clock_mono_us();
-    struct fitness fitness = {.began_mono_us = began_mono_us,
-                              .well_mono_us = began_mono_us - UNFIT_US};
+    struct fitness fitness = {.began_mono_us = edge_clock_mono_us()};
     while (!atomic_load(&owning->ends))
         if (edge_owners_step(owning->owners, fit(&fitness, owning->node, edge_clock_mono_us())))
             edge_event_wake(owning->node->wake_serve_fd);

@@ -10,6 +10,7 @@
 
 #include "drf/v1/advisory.pb-c.h"
 #include "edge/handoff/ownership.h"
+#include "edge/serve/owners.h"
 #include "tests/support/serve_scene.h"
 
 #define EPOCH UINT64_C(1790000001000)
@@ -414,7 +415,8 @@ static void boot_id__of_a_new_owner__is_above_all_that_were_heard(void **state)
     own_all(&many, EPOCH + 1);
     report(&many, "d-1");
     Drf__V1__Context *context = last_context(&many, "d-1");
-    assert_true(context->boot_id == SCENE_BOOT_ID + 41);
+    const uint64_t raised = context->boot_id;
+    assert_true(raised > SCENE_BOOT_ID + 40);
     drf__v1__context__free_unpacked(context, NULL);
     // The next run begins above it.
     bool stored = false;
@@ -423,11 +425,188 @@ static void boot_id__of_a_new_owner__is_above_all_that_were_heard(void **state)
         uint64_t boot_id = 0;
         if (strcmp(value.name, "boot_id") == 0) {
             memcpy(&boot_id, value.bytes, sizeof boot_id);
-            stored = boot_id == SCENE_BOOT_ID + 41;
+            stored = boot_id == raised;
         }
         edge_backqueue_pop(many.scene->backqueue);
     }
     assert_true(stored);
+    closed(&many);
+}
+
+// Two nodes with one boot id would be one stream to a drone.
+static void boot_id__that_another_node_has_too__is_raised_by_the_greater_name(void **state)
+{
+    (void)state;
+    struct many many;
+    opened(&many);
+    own_all(&many, EPOCH);
+    report(&many, "d-1");
+    hear(&many, "n2", SCENE_BOOT_ID, 0, 4); // n2 will
+    report(&many, "d-1");
+    Drf__V1__Context *context = last_context(&many, "d-1");
+    assert_true(context->boot_id == SCENE_BOOT_ID);
+    drf__v1__context__free_unpacked(context, NULL);
+    beat(&many, "n0", SCENE_BOOT_ID);
+    scene_clear(many.scene);
+    report(&many, "d-1");
+    context = last_context(&many, "d-1");
+    assert_true(context->boot_id > SCENE_BOOT_ID);
+    drf__v1__context__free_unpacked(context, NULL);
+    closed(&many);
+}
+
+// A plan that waited may not come after one that was answered meanwhile.
+static void profile__that_waited__does_not_hold_after_a_newer_one(void **state)
+{
+    (void)state;
+    struct many many;
+    opened(&many);
+    hear(&many, "n2", 7, EPOCH, 4);
+    beat(&many, "n2", 7);
+    profile(&many, "d-1", false, "old");
+    own_all(&many, EPOCH + 1);
+    for (size_t i = many.scene->sent_count; i > 0; i--) // the echo and a newer one in one step
+        if (strstr(many.scene->sent[i - 1].topic, "/nodes/n1/state") != NULL) {
+            (void)scene_bytes(many.scene, many.scene->sent[i - 1].topic,
+                              many.scene->sent[i - 1].bytes, many.scene->sent[i - 1].size);
+            break;
+        }
+    profile(&many, "d-1", false, "new");
+    scene_step(many.scene);
+    assert_int_equal(scene_count(many.scene, "d-1", "reply"), 2);
+    const struct scene_message *sent = scene_last(many.scene, "d-1", "reply");
+    Drf__V1__Reply *told = drf__v1__reply__unpack(NULL, sent->size, sent->bytes);
+    assert_string_equal(told->correlation, "new");
+    drf__v1__reply__free_unpacked(told, NULL);
+    struct edge_back_value value; // and so it is stored
+    char last[16] = "";
+    while (edge_backqueue_front(many.scene->backqueue, &value)) {
+        if (strcmp(value.name, "profile/d-1") == 0) {
+            Drf__V1__Profile *kept = drf__v1__profile__unpack(NULL, value.size, value.bytes);
+            (void)snprintf(last, sizeof last, "%s", kept->correlation);
+            drf__v1__profile__free_unpacked(kept, NULL);
+        }
+        edge_backqueue_pop(many.scene->backqueue);
+    }
+    assert_string_equal(last, "new");
+    closed(&many);
+}
+
+// Names come and go: what those who are gone have owned stays known, and a new one is heard.
+static void node__beyond_the_places_there_are__takes_that_of_a_silent_one(void **state)
+{
+    (void)state;
+    struct many many;
+    opened(&many);
+    own_all(&many, EPOCH);
+    many.seen_boot = SCENE_BOOT_ID;
+    for (unsigned i = 0; i < EDGE_OWNER_NODES_MAX; i++) {
+        char name[8];
+        (void)snprintf(name, sizeof name, "p%u", i);
+        hear(&many, name, 7, i == 0 ? EPOCH - 1 : 0, 1); // down
+    }
+    report(&many, "d-1");
+    assert_context(&many, "d-1", 2, EPOCH);
+    hear(&many, "q", 7, EPOCH + 1, 4);
+    report(&many, "d-1");
+    assert_context(&many, "d-1", 1, 0);
+    closed(&many);
+}
+
+// Kafka is away, and the last owner comes back without its store: who owned before it serves.
+static void orphan__of_an_owner_without_memory__is_served_by_the_one_before(void **state)
+{
+    (void)state;
+    struct many many;
+    opened(&many);
+    own_all(&many, EPOCH);
+    many.table.held = many.table.member = 0;
+    hear(&many, "n0", 7, EPOCH + 1, 4);
+    hear(&many, "n0", 7, 0, 1); // its will
+    hear(&many, "n0", 9, 0, 4); // a new life, which knows of nothing
+    beat(&many, "n0", 9);
+    tell(&many);
+    report(&many, "d-1");
+    assert_context(&many, "d-1", 1, 0);
+    closed(&many);
+}
+
+static void epoch__of_a_former_life_or_beyond_reason__is_heard_or_not(void **state)
+{
+    (void)state;
+    struct many many;
+    opened(&many);
+    own_all(&many, EPOCH);
+    many.seen_boot = SCENE_BOOT_ID;
+    hear(&many, "n2", 9, UINT64_MAX, 4);
+    report(&many, "d-1");
+    assert_context(&many, "d-1", 2, EPOCH);
+    assert_true(edge_ownership_heard(&many.ownership) <= EPOCH);
+    hear(&many, "n2", 8, EPOCH + 1, 4); // its clock was set back
+    report(&many, "d-1");
+    assert_context(&many, "d-1", 1, 0);
+    closed(&many);
+}
+
+// A new connection: the state goes before anything that an owner says.
+static void connection__that_is_new__begins_with_the_state(void **state)
+{
+    (void)state;
+    struct many many;
+    opened(&many);
+    own_all(&many, EPOCH);
+    report(&many, "d-1");
+    scene_clear(many.scene);
+    many.scene->session++;
+    report(&many, "d-1");
+    assert_non_null(strstr(many.scene->sent[0].topic, "/nodes/n1/state"));
+    // And again when nobody may have heard it.
+    scene_clear(many.scene);
+    scene_run(many.scene, 11 * SCENE_SECOND);
+    size_t states = 0;
+    for (size_t i = 0; i < many.scene->sent_count; i++)
+        states += strstr(many.scene->sent[i].topic, "/nodes/n1/state") != NULL;
+    assert_int_equal(states, 1);
+    closed(&many);
+}
+
+static void request__to_another_owner__is_not_answered(void **state)
+{
+    (void)state;
+    struct many many;
+    opened(&many);
+    hear(&many, "n2", 7, EPOCH, 4);
+    Drf__V1__Request request = DRF__V1__REQUEST__INIT;
+    SCENE_SET(&request, snapshot, 1);
+    for (int i = 0; i < 2; i++) {
+        scene_pack(many.scene, "d-1", "request", &request.base);
+        (void)scene_bytes(many.scene, "drf-test/v1/query/q-1", "", 0);
+        scene_step(many.scene);
+        size_t replies = 0;
+        for (size_t k = 0; k < many.scene->sent_count; k++)
+            replies += strstr(many.scene->sent[k].topic, "/reply") != NULL;
+        assert_int_equal(replies, i == 0 ? 0 : 2);
+        own_all(&many, EPOCH + 1);
+        echo(&many);
+    }
+    closed(&many);
+}
+
+// The lease is looked at for what everybody gets, too: a node that wakes may not undo it.
+static void alerts__without_a_lease__are_not_told_as_the_owners(void **state)
+{
+    (void)state;
+    struct many many;
+    opened(&many);
+    static struct fusion_zone_bucket none;
+    own_all(&many, EPOCH);
+    echo(&many);
+    many.lapsed = true;
+    scene_root(many.scene, NULL, 0);
+    many.scene->roots[(many.scene->epoch - 1) % 64].alerts_all = &none;
+    scene_step(many.scene);
+    for (size_t i = 0; i < many.scene->sent_count; i++)
+        assert_null(strstr(many.scene->sent[i].topic, "/alerts"));
     closed(&many);
 }
 
@@ -488,6 +667,14 @@ int main(void)
         cmocka_unit_test(profile__that_the_broker_kept__is_the_living_owners),
         cmocka_unit_test(reply__that_the_lease_kept_back__goes_when_nobody_follows),
         cmocka_unit_test(boot_id__of_a_new_owner__is_above_all_that_were_heard),
+        cmocka_unit_test(boot_id__that_another_node_has_too__is_raised_by_the_greater_name),
+        cmocka_unit_test(profile__that_waited__does_not_hold_after_a_newer_one),
+        cmocka_unit_test(node__beyond_the_places_there_are__takes_that_of_a_silent_one),
+        cmocka_unit_test(orphan__of_an_owner_without_memory__is_served_by_the_one_before),
+        cmocka_unit_test(epoch__of_a_former_life_or_beyond_reason__is_heard_or_not),
+        cmocka_unit_test(connection__that_is_new__begins_with_the_state),
+        cmocka_unit_test(request__to_another_owner__is_not_answered),
+        cmocka_unit_test(alerts__without_a_lease__are_not_told_as_the_owners),
         cmocka_unit_test(orphan__is_served_by_the_smallest_id_alone),
         cmocka_unit_test(alerts__are_told_by_one_node),
     };
