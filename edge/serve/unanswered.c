@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// A list in the order of arrival. While a profile or a plan is taken, `in` points to it: a
+// reply that may not go marks it as held, and it is put at the end of the list. One that is
+// taken up again passes the same way, as if it had just come; so what holds at the end is the
+// newest of each drone, and several of one drone are taken up together. What is over is swept
+// out after each run, so that places do not move while the list is gone through.
 #include "edge/serve/unanswered.h"
 
 #include <stdio.h>
