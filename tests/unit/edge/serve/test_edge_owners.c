@@ -215,6 +215,15 @@ static void node__beyond_the_places_there_are__takes_that_of_a_silent_one(void *
     hear(&many, "q", 7, EPOCH + 1, 4);
     report(&many, "d-1");
     assert_context(&many, "d-1", 1, 0);
+    hear(&many, "q", 7, EPOCH + 1, 1); // it ends, and others take all places
+    scene_pass(many.scene, 10 * SCENE_SECOND);
+    for (unsigned i = 0; i < EDGE_OWNER_NODES_MAX; i++) {
+        char name[8];
+        (void)snprintf(name, sizeof name, "r%u", i);
+        hear(&many, name, 7, 0, 4);
+    }
+    report(&many, "d-1");
+    assert_context(&many, "d-1", 1, 0);
     closed(&many);
 }
 
@@ -334,6 +343,88 @@ static void alerts__are_told_by_one_node(void **state)
     closed(&many);
 }
 
+// A standby looks at the drone too, and says nothing on the advisory topic; when it takes over
+// everything that is active is told, as nobody knows what the other could still tell.
+static void owner__that_takes_over__tells_every_advisory_and_at_full_rate(void **state)
+{
+    (void)state;
+    struct many many;
+    opened(&many);
+    hear(&many, "n2", 7, EPOCH, 4);
+    beat(&many, "n2", 7);
+    profile(&many, "d-1", true, "");
+    many.seen_boot = 7;
+    for (int i = 0; i < 25; i++) { // until it is served once a second
+        beat(&many, "n2", 7);
+        report(&many, "d-1");
+    }
+    Drf__V1__Context *context = last_context(&many, "d-1");
+    const size_t active = context->n_advisories;
+    drf__v1__context__free_unpacked(context, NULL);
+    assert_true(active > 0);
+    assert_int_equal(scene_count(many.scene, "d-1", "advisory"), 0);
+    scene_clear(many.scene);
+    own_all(&many, EPOCH + 1);
+    assert_context(&many, "d-1", 2, EPOCH + 1); // at once, without a report
+    assert_int_equal(scene_count(many.scene, "d-1", "advisory"), active);
+    const struct scene_message *sent = scene_last(many.scene, "d-1", "advisory");
+    Drf__V1__AdvisoryMessage *told =
+        drf__v1__advisory_message__unpack(NULL, sent->size, sent->bytes);
+    assert_true(told->owner_epoch == EPOCH + 1);
+    drf__v1__advisory_message__free_unpacked(told, NULL);
+    scene_clear(many.scene);
+    for (int i = 0; i < 5; i++)
+        report(&many, "d-1");
+    assert_in_range(scene_count(many.scene, "d-1", "context"), 4, 6);
+    scene_clear(many.scene);
+    own_all(&many, EPOCH + 2); // again, after another was: it may have told anything
+    assert_int_equal(scene_count(many.scene, "d-1", "advisory"), active);
+    closed(&many);
+}
+
+static void advisory__without_a_lease__does_not_go_as_the_owners(void **state)
+{
+    (void)state;
+    struct many many;
+    opened(&many);
+    own_all(&many, EPOCH);
+    many.lapsed = true;
+    report(&many, "d-1");
+    for (size_t i = 0; i < many.scene->sent_count; i++) {
+        if (!scene_is(&many.scene->sent[i], "d-1", "advisory"))
+            continue;
+        Drf__V1__AdvisoryMessage *told = drf__v1__advisory_message__unpack(
+            NULL, many.scene->sent[i].size, many.scene->sent[i].bytes);
+        assert_false(told->has_owner_epoch);
+        drf__v1__advisory_message__free_unpacked(told, NULL);
+    }
+    closed(&many);
+}
+
+// A drone that the other serves gets no patch of this node, whatever it asks for.
+static void patch__is_sent_by_the_owner_alone(void **state)
+{
+    (void)state;
+    struct many many;
+    opened(&many);
+    hear(&many, "n2", 7, EPOCH, 4);
+    beat(&many, "n2", 7);
+    Drf__V1__Profile m = DRF__V1__PROFILE__INIT;
+    SCENE_SET(&m, streams, 1);
+    SCENE_SET(&m, patch, 1);
+    scene_pack(many.scene, "d-1", "profile", &m.base);
+    scene_step(many.scene);
+    many.seen_boot = 7;
+    for (int i = 0; i < 10; i++)
+        report(&many, "d-1");
+    assert_int_equal(scene_count(many.scene, "d-1", "patch"), 0);
+    own_all(&many, EPOCH + 1);
+    for (int i = 0; i < 10; i++)
+        report(&many, "d-1");
+    assert_true(scene_count(many.scene, "d-1", "patch") > 0);
+    closed(&many);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +445,9 @@ int main(void)
         cmocka_unit_test(alerts__without_a_lease__are_not_told_as_the_owners),
         cmocka_unit_test(orphan__is_served_by_the_smallest_id_alone),
         cmocka_unit_test(alerts__are_told_by_one_node),
+        cmocka_unit_test(owner__that_takes_over__tells_every_advisory_and_at_full_rate),
+        cmocka_unit_test(advisory__without_a_lease__does_not_go_as_the_owners),
+        cmocka_unit_test(patch__is_sent_by_the_owner_alone),
     };
     return cmocka_run_group_tests_name("edge/owners", tests, NULL, NULL);
 }
