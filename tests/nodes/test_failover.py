@@ -23,9 +23,9 @@ KINDS = {"kill": None, "stop": None, "cut": ("kafka", "mqtt"), "cut_kafka": ("ka
 CHOSEN = os.environ["DRF_KINDS"].split() if os.environ.get("DRF_KINDS") else list(KINDS)
 
 
-# What the witness cannot tell yet where several nodes answer: it knows which layers are complete from the stream it
-# uses, and the node that answers a question may be one that has just begun; traffic of a node that is just back.
-UNSETTLED = {"missing", "landing", "advisory_missed", "envelope"}
+# What the witness does not tell right yet where several nodes answer: a report counts as known when any node has answered it,
+# and a node that has just come back to the broker has not heard of all drones, so it lists fewer of them as traffic.
+UNSETTLED = {"advisory_missed", "traffic"}
 
 
 def pause(seconds):
