@@ -24,8 +24,9 @@ CHOSEN = os.environ["DRF_KINDS"].split() if os.environ.get("DRF_KINDS") else lis
 
 
 # What the witness does not tell right yet where several nodes answer: a report counts as known when any node has answered it,
-# and a node that has just come back to the broker has not heard of all drones, so it lists fewer of them as traffic.
-UNSETTLED = {"advisory_missed", "traffic"}
+# and a node that has just come back to the broker has not heard of all drones, so it lists fewer of them as traffic; which
+# layers are complete it takes from the stream it uses, and a question may be answered by a node that is still reading.
+UNSETTLED = {"advisory_missed", "traffic", "missing", "landing"}
 
 
 def pause(seconds):
