@@ -42,8 +42,8 @@ import zipfile
 import zlib
 
 RETRY_AFTER_MAX_S = 86400
-FORMATS = ("terrain geotiff dted hgt dof geojson_obstacles grib metar geojson_zones ed269 ed318 sigmet readsb tracks cap "
-           "gcn").split()
+FORMATS = ("terrain geotiff dted hgt dof geojson_obstacles grib metar urep geojson_zones ed269 ed318 sigmet readsb tracks "
+           "cap gcn").split()
 WHOLE_FORMATS = "dof geojson_obstacles geojson_zones ed269 ed318 sigmet".split()  # else it would withdraw what others hold
 
 

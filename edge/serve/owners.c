@@ -13,6 +13,7 @@
 #include "geo/hash.h"
 
 #define ALIVE_US INT64_C(3000000)     // schemas/client.md rule 13
+#define DEAD_US INT64_C(20000000)     // silent for so long; a broker sends its will about then
 #define LAPSED_US INT64_C(200000)     // then the link is asked again
 #define EPOCH_MAX (UINT64_C(1) << 53) // more is no time in milliseconds, and no offset
 #define TELL_US INT64_C(10000000)     // the state again: whoever has missed it
@@ -27,6 +28,13 @@ static bool alive(const struct edge_serve *serve, const struct edge_owner_node *
 {
     return !node->down && node->alive_mono_us != INT64_MIN
            && serve->now.mono_us - node->alive_mono_us <= ALIVE_US;
+}
+
+// Nobody stands in for a node that is only slow: two would answer.
+static bool dead(const struct edge_serve *serve, const struct edge_owner_node *node)
+{
+    return node->down || node->alive_mono_us == INT64_MIN
+           || serve->now.mono_us - node->alive_mono_us > DEAD_US;
 }
 
 // The greatest epoch of that part that is another's, and whose it is; NULL: of nobody who is
@@ -77,7 +85,7 @@ static bool orphan(const struct edge_serve *serve, unsigned part)
     const struct edge_owner_node *rival;
     (void)rival_of(serve, part, &rival);
     return serve->owners.table.member == 0 && !newest(serve, part)
-           && (rival == NULL || !alive(serve, rival));
+           && (rival == NULL || dead(serve, rival));
 }
 
 // Of those who live, the one that owned it last, else that with the smallest id: for the others
@@ -92,7 +100,7 @@ static bool stands_in(const struct edge_serve *serve, unsigned part)
         bool before =
             node->epochs[part] > own
             || (node->epochs[part] == own && strcmp(node->id, serve->config->node_id) < 0);
-        if (before && alive(serve, node))
+        if (before && !dead(serve, node))
             return false;
     }
     return true;
