@@ -24,7 +24,8 @@ DRF_MUST_CHECK enum drf_status edge_producer_open(const struct drf_config *confi
 void edge_producer_close(struct edge_producer *producer);
 
 // Copies everything; its tag comes back with the report. To `topic`, or to that of open when it
-// is NULL. DRF_ERR_FULL: the queue is full. DRF_ERR_RANGE: librdkafka refuses it.
+// is NULL. DRF_ERR_FULL: not now: the queue is full, or the topic is not there. DRF_ERR_RANGE:
+// never: it is larger than librdkafka sends.
 DRF_MUST_CHECK enum drf_status edge_producer_send(struct edge_producer *producer,
                                                   const char *topic,
                                                   const struct edge_kafka_record *kafka_record);
