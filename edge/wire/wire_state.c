@@ -19,6 +19,14 @@ static bool take_text(const char *text, char *out, size_t room)
     return true;
 }
 
+// It is told on: what is no printable ASCII is left out.
+static bool tellable(const char *text)
+{
+    while (*text > ' ' && *text <= '~')
+        text++;
+    return *text == '\0';
+}
+
 static bool take_boundary(const Drf__V1__NodeState *m, struct edge_wire_node_state *out)
 {
     if (m->n_boundary > EDGE_WIRE_BOUNDARY_MAX || m->n_boundary == 1 || m->n_boundary == 2)
@@ -46,6 +54,8 @@ static enum drf_status take(const Drf__V1__NodeState *m, struct edge_wire_node_s
         || !take_text(m->address, out->address, sizeof out->address) || !take_boundary(m, out)
         || !(margin_m >= 0.0 && margin_m <= MARGIN_MAX_M))
         return DRF_ERR_RANGE;
+    if (!tellable(out->address))
+        out->address[0] = '\0';
     out->boot_id = m->boot_id;
     bool known = m->has_condition && m->condition <= EDGE_CONDITION_UP;
     out->condition = known ? m->condition : 0;

@@ -24,7 +24,7 @@ struct edge_wire_node_state {
     bool down;                            // it says so, or what it says is not known here
     uint32_t mode;                        // enum drf_mode; 0: absent
     int64_t node_time_utc_us;             // 0: absent, as in a will
-    char address[EDGE_WIRE_ADDRESS_SIZE]; // "": not told
+    char address[EDGE_WIRE_ADDRESS_SIZE]; // "": not told, or no printable ASCII
     int32_t priority;                     // of its region; absent: 0
     double margin_m;                      // absent: 0
     // For each part the epoch at which the node became its owner; 0: it is not.

@@ -172,6 +172,20 @@ static void read__what_does_not_fit_or_is_off_the_globe__is_a_range_error(void *
     free(corners);
 }
 
+// It is told on to drones: one text that is no UTF-8 would make them refuse all of our state.
+static void read__an_address_that_is_not_printable_ascii__is_not_told(void **state)
+{
+    (void)state;
+    static char wrong[][16] = {"a\xff.example:1", "a\n.example:1", "a b.example:1", "a\x7f:1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        Drf__V1__NodeState m = with_boot_id(9);
+        m.address = wrong[i];
+        struct edge_wire_node_state s;
+        assert_int_equal(read(&m, &s), DRF_OK);
+        assert_string_equal(s.address, "");
+    }
+}
+
 static void read__more_epochs_than_parts__takes_those_of_the_parts(void **state)
 {
     (void)state;
@@ -241,6 +255,7 @@ int main(void)
         cmocka_unit_test(read__no_message_or_no_boot_id__is_a_syntax_error),
         cmocka_unit_test(read__what_does_not_fit_or_is_off_the_globe__is_a_range_error),
         cmocka_unit_test(encode__more_corners_than_there_is_room_for__are_boxes),
+        cmocka_unit_test(read__an_address_that_is_not_printable_ascii__is_not_told),
         cmocka_unit_test(read__more_epochs_than_parts__takes_those_of_the_parts),
     };
     return cmocka_run_group_tests_name("edge/wire_state", tests, NULL, NULL);
