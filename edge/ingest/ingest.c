@@ -109,14 +109,15 @@ static void drain(struct edge_ingest *ingest, struct edge_now now)
     for (int i = 0;
          i < BACK_VALUES_PER_STEP && edge_backqueue_front(ingest->parts.backqueue, &value);
          i++) {
-        bool report = ingest_reports_take(&ingest->reports, &value, now);
+        bool failing = edge_health_has(ingest->parts.health, EDGE_TROUBLE_STORE);
+        bool report = ingest_reports_take(&ingest->reports, &value, failing, now);
         enum drf_status status = report ? DRF_OK : keep(ingest, &value, now);
         if (status != DRF_OK)
             edge_metrics_add(ingest->parts.metrics, EDGE_METRIC_BACKQUEUE_DROPS, 0, 0, 1);
         edge_backqueue_pop(ingest->parts.backqueue);
-        bool soon = report && !edge_health_has(ingest->parts.health, EDGE_TROUBLE_STORE);
         ingest_earlier(&ingest->commit_mono_us,
-                       now.mono_us + (soon ? INGEST_REPORT_US : INGEST_COMMIT_US));
+                       now.mono_us
+                           + (report && !failing ? INGEST_REPORT_US : INGEST_COMMIT_US));
     }
 }
 

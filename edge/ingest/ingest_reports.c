@@ -20,6 +20,7 @@ enum drf_status ingest_reports_open(struct ingest_reports *reports,
                                     struct edge_metrics *metrics)
 {
     reports->config = config;
+    reports->store = store;
     reports->delivery = delivery;
     reports->answers = answers;
     reports->metrics = metrics;
@@ -139,6 +140,7 @@ static void take_report(struct ingest_reports *reports, const struct edge_handed
         (void)answer(reports, &to, EDGE_REPORT_ANSWER_FULL);
         return;
     }
+    fusion_store_flush_next(reports->store);
     reports->pending[reports->pending_count++] =
         (struct ingest_report_pending){.answer = to, .mono_us = now.mono_us};
 }
@@ -174,10 +176,13 @@ static void take_capture(struct ingest_reports *reports, const struct edge_back_
 }
 
 bool ingest_reports_take(struct ingest_reports *reports, const struct edge_back_value *value,
-                         struct edge_now now)
+                         bool failing, struct edge_now now)
 {
     if (strcmp(value->name, EDGE_HANDED_CAPTURE) == 0) {
-        take_capture(reports, value, now);
+        if (failing)
+            edge_metrics_add(reports->metrics, EDGE_METRIC_CAPTURES_LOST, 0, 0, 1);
+        else
+            take_capture(reports, value, now);
         return true;
     }
     if (strcmp(value->name, EDGE_HANDED_REPORT) != 0)

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What serve handed over (edge/handoff/report_answers.h) becomes a row in the outbox of reports
-// and a row of its identity (edge/ingest/taken.h), both in the next commit, and is answered
-// DURABLE after it. A report that was taken before is answered DURABLE and makes no row. One
-// that the outbox or the store has no room for is answered FULL and makes none. While the store
-// cannot commit nothing is answered, and after five seconds LATE. Captured telemetry becomes a
-// row in its own outbox, or is dropped and counted. Belongs to the ingest loop; non-blocking.
+// and a row of its identity (edge/ingest/taken.h), both in the next commit, which is on the
+// disk when it returns, and is answered DURABLE after it. A report that was taken before is
+// answered DURABLE and makes no row. One that the outbox or the store has no room for is
+// answered FULL and makes none. While the store cannot commit nothing is answered, and after
+// five seconds LATE. Captured telemetry becomes a row in its own outbox, or is dropped and
+// counted, as it is while the store cannot commit. Belongs to the ingest loop; non-blocking.
 #ifndef EDGE_INGEST_REPORTS_H
 #define EDGE_INGEST_REPORTS_H
 
@@ -28,6 +29,7 @@ struct ingest_report_pending {
 
 struct ingest_reports {
     const struct drf_config *config; // borrowed, as all pointers here
+    struct fusion_store *store;
     struct edge_delivery *delivery;
     struct edge_backqueue *answers; // NULL: none are taken
     struct edge_metrics *metrics;
@@ -47,9 +49,10 @@ DRF_MUST_CHECK enum drf_status ingest_reports_open(struct ingest_reports *report
                                                    struct edge_metrics *metrics);
 void ingest_reports_close(struct ingest_reports *reports);
 
-// Whether this value of the backward queue is for this file; then it was taken.
+// Whether this value of the backward queue is for this file; then it was taken. `failing`: the
+// store does not commit.
 bool ingest_reports_take(struct ingest_reports *reports, const struct edge_back_value *value,
-                         struct edge_now now);
+                         bool failing, struct edge_now now);
 // All that was taken is committed.
 void ingest_reports_committed(struct ingest_reports *reports, struct edge_now now);
 // Answers what is committed, as far as serve takes it. True: there is more.

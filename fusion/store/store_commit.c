@@ -279,15 +279,28 @@ static enum drf_status write_all(struct fusion_store *store, int64_t as_of_utc_u
     return status;
 }
 
+void fusion_store_flush_next(struct fusion_store *store) { store->flush_next = true; }
+
+// SQLite takes another `synchronous` between transactions only.
+static enum drf_status write_transaction(struct fusion_store *store, int64_t as_of_utc_us)
+{
+    enum drf_status status =
+        store->flush_next ? store_exec(store, "PRAGMA synchronous = FULL") : DRF_OK;
+    if (status == DRF_OK)
+        status = store_begin(store);
+    if (status == DRF_OK)
+        status = store_end(store, write_all(store, as_of_utc_us));
+    if (status == DRF_OK && store->flush_next)
+        store->flush_next = store_exec(store, "PRAGMA synchronous = NORMAL") != DRF_OK;
+    return status;
+}
+
 enum drf_status fusion_store_commit(struct fusion_store *store, int64_t as_of_utc_us)
 {
     assert(store->walking == 0);
     enum drf_status status = store_writable(store);
     if (status == DRF_OK)
-        status = store_begin(store);
-    if (status != DRF_OK)
-        return status;
-    status = store_end(store, write_all(store, as_of_utc_us));
+        status = write_transaction(store, as_of_utc_us);
     if (status != DRF_OK)
         return status;
     for (struct store_identity *held = store->pending.first; held != NULL; held = held->next)

@@ -154,6 +154,7 @@ struct fusion_store {
     struct store_rendered *rendered;
     size_t rendered_bytes;
     bool render_wanted; // asked for while truth was pending: done right after its commit
+    bool flush_next;    // fusion_store_flush_next()
     struct store_stage *stages;
     int64_t next_id, next_source, next_stage, as_of_utc_us;
     int wal_frames;        // in the log since it last started over

@@ -18,6 +18,16 @@ enum { ROOM = 4096 };
 #define SECOND INT64_C(1000000)
 #define UTC INT64_C(1700000000000000)
 
+// In place of the C library's, for SQLite: how often what was written was to be on the disk.
+static int flushes;
+int fdatasync(int fd)
+{
+    (void)fd;
+    flushes++;
+    return 0;
+}
+int fsync(int fd) { return fdatasync(fd); }
+
 struct rig {
     char path[64];
     struct drf_config config;
@@ -107,7 +117,7 @@ static int open_rig(void **state)
     static const char text[] = "region: {id: r, bounds: [-80, 43, -79, 44]}\n"
                                "node: {id: n, mode: LIVE}\n"
                                "store: {path: unused}\n"
-                               "reports: {topic: words, max_mb: 1, keep_s: 600}\n"
+                               "reports: {topic: words, max_mb: 1, keep_s: 600, capture_topic: flights}\n"
                                "feeds: []\n";
     if (drf_config_parse(text, sizeof text - 1, NULL, &error, &rig->config) != DRF_OK
         || edge_metrics_open(NULL, 0, &rig->metrics) != DRF_OK)
@@ -143,7 +153,7 @@ static void take(struct rig *rig, const char *drone, uint32_t seq, size_t size)
     memset(bytes + sizeof handed, ' ', size);
     const struct edge_back_value value = {
         .name = EDGE_HANDED_REPORT, .bytes = bytes, .size = sizeof handed + size};
-    assert_true(ingest_reports_take(&rig->reports, &value, rig->now));
+    assert_true(ingest_reports_take(&rig->reports, &value, false, rig->now));
     free(bytes);
 }
 
@@ -184,6 +194,23 @@ static void take__before_the_commit__is_neither_answered_nor_sent(void **state)
     (void)edge_delivery_serve(&rig->delivery, rig->now);
     assert_int_equal(rig->count, 1);
     assert_string_equal(rig->ids[0], "d1/7/1");
+}
+
+// A power cut undoes what is not on the disk.
+static void commit__of_a_report_and_of_nothing_else__is_on_the_disk(void **state)
+{
+    struct rig *rig = *state;
+    for (uint32_t seq = 1; seq <= 3; seq++) {
+        assert_int_equal(fusion_store_put_value(rig->store, "other", &seq, sizeof seq), DRF_OK);
+        commit(rig); // the log is at hand, and begun
+        flushes = 0;
+        assert_int_equal(fusion_store_put_value(rig->store, "other", "x", 1), DRF_OK);
+        commit(rig);
+        assert_int_equal(flushes, 0);
+        take(rig, "d1", seq, 10);
+        commit(rig);
+        assert_true(flushes > 0);
+    }
 }
 
 static void take__of_the_same_again__is_durable_and_makes_no_row(void **state)
@@ -242,6 +269,20 @@ static void take__without_room__is_full_and_taken_when_kafka_has_some(void **sta
     expect_answer(rig, seq, EDGE_REPORT_ANSWER_DURABLE);
 }
 
+// What cannot be committed stays in memory: reports have a bound there, and captures none.
+static void take__of_a_capture_while_the_store_fails__is_lost(void **state)
+{
+    struct rig *rig = *state;
+    const struct edge_back_value value = {
+        .name = EDGE_HANDED_CAPTURE, .bytes = (const uint8_t *)"flown", .size = 5};
+    const struct edge_outbox *box = &rig->delivery.lanes[EDGE_DELIVERY_CAPTURE].box;
+    assert_true(ingest_reports_take(&rig->reports, &value, true, rig->now));
+    assert_int_equal(box->kept, 0);
+    assert_int_equal(edge_metrics_value(rig->metrics, EDGE_METRIC_CAPTURES_LOST, 0, 0), 1);
+    assert_true(ingest_reports_take(&rig->reports, &value, false, rig->now));
+    assert_int_equal(box->kept, 1);
+}
+
 static void second__without_a_commit_for_five__says_late_once(void **state)
 {
     struct rig *rig = *state;
@@ -282,9 +323,11 @@ int main(void)
 #define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, open_rig, close_rig)
     const struct CMUnitTest tests[] = {
         WITH_RIG(take__before_the_commit__is_neither_answered_nor_sent),
+        WITH_RIG(commit__of_a_report_and_of_nothing_else__is_on_the_disk),
         WITH_RIG(take__of_the_same_again__is_durable_and_makes_no_row),
         WITH_RIG(killed__before_the_commit__has_neither_row_nor_identity),
         WITH_RIG(take__without_room__is_full_and_taken_when_kafka_has_some),
+        WITH_RIG(take__of_a_capture_while_the_store_fails__is_lost),
         WITH_RIG(second__without_a_commit_for_five__says_late_once),
         WITH_RIG(answer__of_more_than_the_ring_holds__are_given_as_there_is_room),
     };
