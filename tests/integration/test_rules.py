@@ -29,6 +29,7 @@ SEES = {
     "DrfEdgeMqttDown": {f"drf_mqtt_up{{{HERE}}}": "0x60"},
     "DrfEdgeMqttDenied": {f"drf_mqtt_denied_total{{{HERE}}}": "0+1x60"},
     "DrfEdgeMqttAccountShared": {f"drf_mqtt_shared{{{HERE}}}": "1x60"},
+    "DrfEdgeDronesWithoutOwner": {f"drf_owner_parts{{{HERE}}}": "16x60", f"drf_owner_taken_total{{{HERE}}}": "32x60"},
     "DrfEdgeMqttDropping": {f"drf_mqtt_drops_total{{{HERE}}}": "0+1x60"},
     "DrfEdgeKafkaDown": {f"drf_kafka_up{{{HERE}}}": "0x60"},
     "DrfEdgeTopicMissing": {f'drf_not_ready{{{HERE},reason="topic"}}': "1x60"},
