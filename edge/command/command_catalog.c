@@ -31,7 +31,8 @@ static void take(void *context, const struct edge_message *message)
     struct fabric *fabric = context;
     char key[128];
     if (message->key == NULL || message->key_size == 0 || message->key_size >= sizeof key
-        || memchr(message->key, '/', message->key_size) == NULL) {
+        || memchr(message->key, '/', message->key_size) == NULL
+        || memchr(message->key, '\0', message->key_size) != NULL) {
         fabric->unreadable++;
         return;
     }

@@ -147,8 +147,8 @@ enum drf_status edge_producer_send(struct edge_producer *producer, const char *t
     rd_kafka_error_t *error = rd_kafka_produceva(producer->client, parts, PARTS);
     if (!error)
         return DRF_OK;
-    // Anything but its size is no fault of the record: a topic that is missing or forbidden, for
-    // one, is refused here too, as soon as the client knows.
+    // Anything but its size is no fault of the record: a topic that is missing or forbidden,
+    // for one, is refused here too, as soon as the client knows.
     bool never = rd_kafka_error_code(error) == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     rd_kafka_error_destroy(error);
     rd_kafka_headers_destroy(copy); // taken only when the message is

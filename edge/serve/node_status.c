@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// What the node says of itself. The heartbeat goes each second. The state goes when something it
+// tells has changed, at a new connection, and every ten seconds where others depend on it. The
+// catalogue is made anew with a new root or once in five seconds, and goes when its digest is
+// another, or its numbers are a minute old. What could not go is due still.
 #include "edge/serve/catalog.h"
 #include "edge/serve/serve_parts.h"
 #include "edge/wire/wire_enums.h"
@@ -94,8 +98,10 @@ static enum drf_status send_state(struct edge_serve *serve, uint32_t condition,
     if (status != DRF_OK)
         return DRF_ERR_RANGE;
     status = edge_send_node(serve, "state", size, true);
-    if (status == DRF_OK)
+    if (status == DRF_OK) {
         edge_owners_told(serve);
+        serve->node_status.state_mono_us = serve->now.mono_us;
+    }
     return status;
 }
 
@@ -218,6 +224,9 @@ void edge_node_status_run(struct edge_serve *serve)
     if (troubles != node_status->troubles || refusing != node_status->refusing)
         node_status->state_due = true;
     node_status->refusing = refusing;
+    bool beside = serve->adjacent.count > 0 || serve->config->region_address[0] != '\0';
+    if (beside && now - node_status->state_mono_us >= EDGE_ADJACENT_TELL_US)
+        node_status->state_due = true;
     if (!edge_link_connected(serve))
         return;
     if (node_status->state_due

@@ -26,7 +26,8 @@ static void take_other_region(struct edge_serve *serve,
                               const struct edge_wire_node_state *state)
 {
     uint64_t left_out = serve->adjacent.left_out;
-    if (edge_adjacent_take(&serve->adjacent, serve->config, state, edge_link_session(serve)))
+    if (edge_adjacent_take(&serve->adjacent, serve->config, state, edge_link_session(serve),
+                           serve->now.mono_us))
         tell(serve);
     edge_metrics_add(serve->metrics, EDGE_METRIC_NEIGHBOURS_LEFT_OUT, 0, 0,
                      serve->adjacent.left_out - left_out);

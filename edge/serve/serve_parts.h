@@ -49,6 +49,7 @@ struct edge_node_status {
     uint32_t heartbeat_seq;
     uint32_t session; // of the link, to which state and catalog were sent
     bool state_due, catalog_due;
+    int64_t state_mono_us;                  // when the last state went
     uint32_t seen;                          // troubles, as they were read last
     uint32_t troubles;                      // that the state last told
     uint32_t refusing;                      // feeds that the state names, a bit each

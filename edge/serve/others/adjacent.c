@@ -100,7 +100,8 @@ static bool fill(const struct drf_config *config, const struct edge_wire_node_st
 }
 
 bool edge_adjacent_take(struct edge_adjacent *adjacent, const struct drf_config *config,
-                        const struct edge_wire_node_state *state, uint32_t session)
+                        const struct edge_wire_node_state *state, uint32_t session,
+                        int64_t now_mono_us)
 {
     bool there;
     size_t at = place_of(adjacent, state, &there);
@@ -125,6 +126,7 @@ bool edge_adjacent_take(struct edge_adjacent *adjacent, const struct drf_config 
     held->boot_id = state->boot_id;
     held->node_time_utc_us = state->node_time_utc_us;
     held->session = session;
+    held->heard_mono_us = now_mono_us;
     return changed;
 }
 
@@ -152,13 +154,16 @@ bool edge_adjacent_sweep(struct edge_adjacent *adjacent, uint32_t session, int64
         adjacent->session = session;
         adjacent->sweep_mono_us = now_mono_us + EDGE_ADJACENT_HEAR_US;
     }
-    if (adjacent->sweep_mono_us == SWEEP_NEVER || now_mono_us < adjacent->sweep_mono_us)
-        return false;
-    adjacent->sweep_mono_us = SWEEP_NEVER;
+    bool all = adjacent->sweep_mono_us != SWEEP_NEVER && now_mono_us >= adjacent->sweep_mono_us;
+    if (all)
+        adjacent->sweep_mono_us = SWEEP_NEVER;
     size_t before = adjacent->count;
-    for (size_t i = adjacent->count; i > 0; i--)
-        if (adjacent->nodes[i - 1].session != session)
+    for (size_t i = adjacent->count; i > 0; i--) {
+        const struct edge_adjacent_node *node = &adjacent->nodes[i - 1];
+        if ((all && node->session != session)
+            || now_mono_us - node->heard_mono_us > EDGE_ADJACENT_KEEP_US)
             take_out(adjacent, i - 1);
+    }
     return adjacent->count != before;
 }
 

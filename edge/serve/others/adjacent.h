@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Filled from the retained states of other regions' nodes, as the broker delivers them; a
-// bounded list, by region and node. A node is in it while its state is not DOWN and its region
-// and ours, each widened by its margin, touch. What its own state says of its neighbours is not
-// looked at: the list depends on nothing that depends on ours. One owner; a ring is allocated
-// where a node's boundary changes.
+// bounded list, by region and node. A node is in it while its state is not DOWN and comes
+// again, and its region and ours, each widened by its margin, touch: what a broker keeps of a
+// site that is gone, or behind a bridge that is cut, has no will. What its own state says of
+// its neighbours is not looked at: the list depends on nothing that depends on ours. One owner;
+// a ring is allocated where a node's boundary changes.
 #ifndef EDGE_ADJACENT_H
 #define EDGE_ADJACENT_H
 
@@ -20,6 +21,8 @@
 enum {
     EDGE_ADJACENT_MAX = 32,
     EDGE_ADJACENT_HEAR_US = 30000000, // after a connection a node that lives was heard of
+    EDGE_ADJACENT_TELL_US = 10000000, // a node with neighbours says its state again
+    EDGE_ADJACENT_KEEP_US = 35000000, // one whose state does not come again is not there
 };
 
 struct edge_adjacent_node {
@@ -31,6 +34,7 @@ struct edge_adjacent_node {
     struct edge_region region; // its own copy; not checked for edges that cross
     int32_t priority;
     uint32_t session; // of the link, in which it was heard of last
+    int64_t heard_mono_us;
 };
 
 struct edge_adjacent { // all zero at first
@@ -43,15 +47,16 @@ struct edge_adjacent { // all zero at first
 
 void edge_adjacent_close(struct edge_adjacent *adjacent);
 
-// A state of a node of another region, heard in a session of the link. True: what is told of
-// the list has changed.
+// A state of a node of another region, heard now, in a session of the link. True: what is told
+// of the list has changed.
 bool edge_adjacent_take(struct edge_adjacent *adjacent, const struct drf_config *config,
-                        const struct edge_wire_node_state *state, uint32_t session);
+                        const struct edge_wire_node_state *state, uint32_t session,
+                        int64_t now_mono_us);
 // The list as our own state tells it, borrowed until the next of these calls; how many.
 size_t edge_adjacent_tell(const struct edge_adjacent *adjacent,
                           struct edge_wire_neighbour out[static EDGE_ADJACENT_MAX]);
-// Now and then: after a new connection whoever the broker says nothing of any more is taken out
-// of the list. True: it has changed.
+// Now and then: who is silent, and after a new connection whoever the broker says nothing of
+// any more, is taken out of the list. True: it has changed.
 bool edge_adjacent_sweep(struct edge_adjacent *adjacent, uint32_t session, int64_t now_mono_us);
 
 // Whether a node of another region serves at this place of our region rather than we: its

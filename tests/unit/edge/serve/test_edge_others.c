@@ -298,10 +298,16 @@ static void connection__after_which_a_node_is_not_heard_of__ends_it_after_30_s(v
     struct scene *scene = open();
     struct said gone = east_of_us(), there = gone;
     there.node = "e2";
+    for (int i = 0; i < 6; i++) { // as nodes do
+        gone.time_us += 10;
+        there.time_us += 10;
+        say(scene, &gone);
+        say(scene, &there);
+        scene_run(scene, INT64_C(10) * SCENE_SECOND);
+        assert_int_equal(neighbours_told(scene), 2);
+    }
+    gone.time_us++;
     say(scene, &gone);
-    say(scene, &there);
-    scene_run(scene, INT64_C(60) * SCENE_SECOND);
-    assert_int_equal(neighbours_told(scene), 2); // silence alone is none: states are retained
     scene->session++;
     scene_step(scene);
     say(scene, &there);
@@ -312,6 +318,22 @@ static void connection__after_which_a_node_is_not_heard_of__ends_it_after_30_s(v
     assert_int_equal(m->n_neighbours, 1);
     assert_string_equal(m->neighbours[0]->node_id, "e2");
     drf__v1__node_state__free_unpacked(m, NULL);
+    scene_close(scene);
+}
+
+// A site that went with its broker, or behind a bridge that is cut: its retained state stays.
+static void node__whose_state_does_not_come_again__ends_after_35_s(void **state)
+{
+    (void)state;
+    struct scene *scene = open();
+    struct said said = east_of_us();
+    say(scene, &said);
+    size_t before = times_told(scene);
+    scene_run(scene, INT64_C(34) * SCENE_SECOND);
+    assert_int_equal(neighbours_told(scene), 1);
+    assert_in_range(times_told(scene) - before, 3, 4); // and ours came again, every ten seconds
+    scene_run(scene, INT64_C(2) * SCENE_SECOND);
+    assert_int_equal(neighbours_told(scene), 0);
     scene_close(scene);
 }
 
@@ -402,6 +424,7 @@ int main(void)
         cmocka_unit_test(state__of_another_mode_or_our_own_region__is_no_neighbour),
         cmocka_unit_test(state__of_more_nodes_than_there_is_place_for__the_first_by_name),
         cmocka_unit_test(state__of_another_than_its_topic_names__is_refused),
+        cmocka_unit_test(node__whose_state_does_not_come_again__ends_after_35_s),
         cmocka_unit_test(connection__after_which_a_node_is_not_heard_of__ends_it_after_30_s),
         cmocka_unit_test(overlap__of_a_region_of_greater_priority__is_served_by_it),
         cmocka_unit_test(overlap__at_equal_priority__is_served_by_the_smaller_id),
