@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the node says of itself. The heartbeat goes each second. The state goes when something it
-// tells has changed, at a new connection, and every ten seconds where others depend on it. The
-// catalogue is made anew with a new root or once in five seconds, and goes when its digest is
-// another, or its numbers are a minute old. What could not go is due still.
+// What the node says of itself. The heartbeat goes each second. The state goes when something
+// it tells has changed, at a new connection, and every ten seconds where others depend on it.
+// The catalogue is made anew with a new root or once in five seconds, and goes when its digest
+// is another, or its numbers are a minute old. What could not go is due still.
 #include "edge/serve/catalog.h"
 #include "edge/serve/serve_parts.h"
 #include "edge/wire/wire_enums.h"
