@@ -10,8 +10,9 @@
 //
 // synchronous = NORMAL: a power cut may undo the last commits, whole ones, newest first; their
 // offsets are undone with them, so the node reads the same messages again; but for those before
-// a fusion_store_flush_next(). A killed process loses no commit. While the file is open for writing, `<path>-lock` is locked beside it, so
-// that no second node writes. Readers (query, GDAL) neither wait nor make others wait.
+// a fusion_store_flush_next(). A killed process loses no commit. While the file is open for
+// writing, `<path>-lock` is locked beside it, so that no second node writes. Readers (query,
+// GDAL) neither wait nor make others wait.
 #ifndef FUSION_STORE_H
 #define FUSION_STORE_H
 
@@ -248,8 +249,8 @@ DRF_MUST_CHECK enum drf_status fusion_store_each_stale(struct fusion_store *stor
 // is still pending.
 DRF_MUST_CHECK enum drf_status fusion_store_commit(struct fusion_store *store,
                                                    int64_t as_of_utc_us);
-// The next commit that succeeds is on the disk when it returns, with all before it: no power cut
-// undoes them.
+// The next commit that succeeds is on the disk when it returns, with all before it: no power
+// cut undoes them.
 void fusion_store_flush_next(struct fusion_store *store);
 size_t fusion_store_pending_bytes(const struct fusion_store *store);
 // The UTC of the last commit; INT64_MIN if there was none.

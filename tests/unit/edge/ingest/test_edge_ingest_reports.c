@@ -114,11 +114,12 @@ static int open_rig(void **state)
 {
     struct rig *rig = calloc(1, sizeof *rig);
     struct drf_config_error error;
-    static const char text[] = "region: {id: r, bounds: [-80, 43, -79, 44]}\n"
-                               "node: {id: n, mode: LIVE}\n"
-                               "store: {path: unused}\n"
-                               "reports: {topic: words, max_mb: 1, keep_s: 600, capture_topic: flights}\n"
-                               "feeds: []\n";
+    static const char text[] =
+        "region: {id: r, bounds: [-80, 43, -79, 44]}\n"
+        "node: {id: n, mode: LIVE}\n"
+        "store: {path: unused}\n"
+        "reports: {topic: words, max_mb: 1, keep_s: 600, capture_topic: flights}\n"
+        "feeds: []\n";
     if (drf_config_parse(text, sizeof text - 1, NULL, &error, &rig->config) != DRF_OK
         || edge_metrics_open(NULL, 0, &rig->metrics) != DRF_OK)
         return -1;
