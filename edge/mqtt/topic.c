@@ -139,7 +139,7 @@ size_t edge_topic_format(const char *root, enum edge_topic_kind kind, const char
     assert(kind < EDGE_TOPIC_KIND_COUNT && edge_id_valid(id, strlen(id)));
     if (kind == EDGE_TOPIC_QUERY)
         return join((const char *const[]){root, "/query/", id, "/reply", NULL}, out);
-    if (kind == EDGE_TOPIC_STATE)
+    if (kind == EDGE_TOPIC_STATE || kind == EDGE_TOPIC_HEARTBEAT)
         return edge_topic_node(root, region, id, leaves[kind], out);
     const char *leaf = leaves[kind];
     if (kind <= EDGE_TOPIC_REPORT)

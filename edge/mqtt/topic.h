@@ -52,8 +52,8 @@ DRF_MUST_CHECK enum drf_status edge_topic_parse(const char *root, const char *to
                                                 struct edge_topic *out);
 
 // "drf/v1/drones/{id}/context/{region}" and its like; for EDGE_TOPIC_QUERY the client's reply
-// topic, and region is not used; for EDGE_TOPIC_STATE `id` is the node. Returns the length.
-// `id` and `region` must be valid (asserted).
+// topic, and region is not used; of a state and a heartbeat `id` is the node. Returns the
+// length. `id` and `region` must be valid (asserted).
 size_t edge_topic_format(const char *root, enum edge_topic_kind kind, const char *id,
                          const char *region, char out[static EDGE_TOPIC_SIZE]);
 

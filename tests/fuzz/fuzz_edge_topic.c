@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (!edge_id_valid(topic.id, strlen(topic.id)))
         abort();
-    bool names_region = topic.kind == EDGE_TOPIC_STATE;
+    bool names_region = topic.kind == EDGE_TOPIC_STATE || topic.kind == EDGE_TOPIC_HEARTBEAT
+                        || topic.kind == EDGE_TOPIC_REPLY;
     if (names_region != edge_id_valid(topic.region, strlen(topic.region)))
         abort();
     char back[EDGE_TOPIC_SIZE];

@@ -62,6 +62,24 @@ static void parse__a_nodes_state__names_region_and_node(void **state)
     assert_int_equal(topic.kind, EDGE_TOPIC_STATE);
     assert_string_equal(topic.region, "phoenix");
     assert_string_equal(topic.id, "rack-1");
+    assert_int_equal(
+        edge_topic_parse("drf/v1", "drf/v1/regions/phoenix/nodes/rack-1/heartbeat", &topic),
+        DRF_OK);
+    assert_int_equal(topic.kind, EDGE_TOPIC_HEARTBEAT);
+    assert_string_equal(topic.region, "phoenix");
+    assert_string_equal(topic.id, "rack-1");
+    char text[EDGE_TOPIC_SIZE];
+    (void)edge_topic_format("drf/v1", topic.kind, topic.id, topic.region, text);
+    assert_string_equal(text, "drf/v1/regions/phoenix/nodes/rack-1/heartbeat");
+    (void)edge_topic_region_filter("drf/v1", EDGE_TOPIC_HEARTBEAT, "phoenix", text);
+    assert_string_equal(text, "drf/v1/regions/phoenix/nodes/+/heartbeat");
+    assert_int_equal(edge_topic_parse("drf/v1", "drf/v1/drones/a/reply/phoenix", &topic),
+                     DRF_OK);
+    assert_int_equal(topic.kind, EDGE_TOPIC_REPLY);
+    assert_string_equal(topic.region, "phoenix");
+    assert_string_equal(topic.id, "a");
+    (void)edge_topic_region_filter("drf/v1", EDGE_TOPIC_REPLY, "phoenix", text);
+    assert_string_equal(text, "drf/v1/drones/+/reply/phoenix");
     assert_int_equal(edge_topic_parse("drf/v1", "drf/v1/drones/a/plan", &topic), DRF_OK);
     assert_string_equal(topic.region, "");
 }
