@@ -461,6 +461,13 @@ enum drf_status edge_node_open(struct edge_node *node, struct edge_now now)
     enum drf_status status = edge_node_open_store(node, now);
     if (status == DRF_ERR_AGAIN)
         return status;
+    // Here, since only the ingest thread may use the store once it runs.
+    size_t size = sizeof node->owner_epochs;
+    if (status == DRF_OK
+        && (fusion_store_value(node->store, EDGE_STORED_OWNER_EPOCHS, node->owner_epochs, &size)
+                != DRF_OK
+            || size != sizeof node->owner_epochs))
+        memset(node->owner_epochs, 0, sizeof node->owner_epochs);
     if (status == DRF_OK)
         open_journal(node, now);
     if (status == DRF_OK)

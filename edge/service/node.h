@@ -51,8 +51,9 @@ struct edge_node {
     struct edge_source_stats source_stats;
     struct edge_ingest *ingest;
     struct edge_mqtt *mqtt;
-    struct edge_ownership ownership;   // between the thread of owners, the link and serve
-    struct edge_timed_link timed_link; // between serve and MQTT
+    uint64_t owner_epochs[EDGE_OWNER_PARTS]; // of an earlier run; 0: never
+    struct edge_ownership ownership;         // between the thread of owners, the link and serve
+    struct edge_timed_link timed_link;       // between serve and MQTT
     struct edge_leased_link leased_link;
     struct edge_claim claim;
     struct edge_serve *serve;

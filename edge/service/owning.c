@@ -45,17 +45,16 @@ bool edge_owning_begin(struct edge_owning *owning, struct edge_node *node)
     if (node->config->owners.topic[0] == '\0')
         return true;
     char error[EDGE_KAFKA_ERROR_SIZE] = "out of memory";
-    uint64_t epochs[EDGE_OWNER_PARTS];
-    size_t size = sizeof epochs;
-    bool stored =
-        fusion_store_value(node->store, EDGE_STORED_OWNER_EPOCHS, epochs, &size) == DRF_OK
-        && size == sizeof epochs;
+    struct edge_owner_table before; // of this run, where it begins again
+    uint64_t turn = 0;
+    bool again = edge_ownership_read(&node->ownership, &turn, &before);
     atomic_store(&owning->ends, false);
     owning->node = node;
-    owning->running = edge_owners_open(node->config, stored ? epochs : NULL, &node->ownership,
-                                       node->metrics, &node->log, error, &owning->owners)
-                          == DRF_OK
-                      && pthread_create(&owning->thread, NULL, owning_thread, owning) == 0;
+    owning->running =
+        edge_owners_open(node->config, again ? before.epochs : node->owner_epochs,
+                         &node->ownership, node->metrics, &node->log, error, &owning->owners)
+            == DRF_OK
+        && pthread_create(&owning->thread, NULL, owning_thread, owning) == 0;
     if (owning->running)
         (void)pthread_setname_np(owning->thread, "owners");
     else
