@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "geo/reader/json.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "geo/record/refusal.h"
@@ -111,6 +113,23 @@ bool geo_json_whole(const struct geo_json *number, int64_t *out)
     if (number == NULL || !json_is_integer(theirs(number)))
         return false;
     *out = json_integer_value(theirs(number));
+    return true;
+}
+
+bool geo_json_whole_64(const struct geo_json *value, int64_t *out)
+{
+    size_t size = 0;
+    const char *text = geo_json_text(value, &size);
+    if (text == NULL)
+        return geo_json_whole(value, out);
+    if (size == 0 || size >= 20 || strspn(text, "-0123456789") != size)
+        return false;
+    char *end = NULL;
+    errno = 0;
+    int64_t number = strtoll(text, &end, 10);
+    if (errno != 0 || end != text + size)
+        return false;
+    *out = number;
     return true;
 }
 

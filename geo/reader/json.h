@@ -52,6 +52,8 @@ bool geo_json_is(const struct geo_json *string, const char *text);
 // False, and *out untouched, if it is no number, no whole number, no boolean.
 bool geo_json_number(const struct geo_json *number, double *out);
 bool geo_json_whole(const struct geo_json *number, int64_t *out);
+// The same of a 64-bit number of ProtoJSON, which may stand as a text of up to 19 characters.
+bool geo_json_whole_64(const struct geo_json *value, int64_t *out);
 bool geo_json_boolean(const struct geo_json *boolean, bool *out);
 
 #endif

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "geo/format/report/urep.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "geo/bounds.h"
@@ -30,22 +28,11 @@ static bool bad(struct job *job, enum geo_refusal_code code, const char *name, c
     return geo_refuse(job->why, code, 0, "%s %s", name, what) == DRF_OK; // never
 }
 
-// ProtoJSON writes 64-bit numbers as text.
 static bool whole(struct job *job, const struct geo_json *object, const char *name, int64_t low,
                   int64_t high, int64_t *out)
 {
-    const struct geo_json *value = geo_json_member(object, name);
-    size_t size = 0;
-    const char *text = geo_json_text(value, &size);
     int64_t number = 0;
-    bool read = geo_json_whole(value, &number);
-    if (text != NULL && size > 0 && size < 20 && strspn(text, "-0123456789") == size) {
-        char *end = NULL;
-        errno = 0;
-        number = strtoll(text, &end, 10);
-        read = errno == 0 && end == text + size;
-    }
-    if (!read)
+    if (!geo_json_whole_64(geo_json_member(object, name), &number))
         return bad(job, GEO_REFUSAL_FORMAT, name, "is missing or no whole number");
     if (number < low || number > high)
         return bad(job, GEO_REFUSAL_RANGE, name, "is not possible");

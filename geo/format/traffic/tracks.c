@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "geo/format/traffic/tracks.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "geo/format/traffic/track_reader.h"
@@ -14,19 +12,8 @@
 static bool whole(struct geo_track_reader *reader, const struct geo_json *object,
                   const char *name, int64_t low, int64_t high, int64_t *out)
 {
-    const struct geo_json *value = geo_json_member(object, name);
-    size_t size = 0;
-    const char *text = geo_json_text(value, &size);
     int64_t number = 0;
-    bool read = geo_json_whole(value, &number);
-    if (text != NULL && size > 0 && size < 20 && strspn(text, "-0123456789") == size) {
-        // ProtoJSON writes 64-bit numbers as text
-        char *end = NULL;
-        errno = 0;
-        number = strtoll(text, &end, 10);
-        read = errno == 0 && end == text + size;
-    }
-    if (!read)
+    if (!geo_json_whole_64(geo_json_member(object, name), &number))
         return geo_track_bad(reader, GEO_REFUSAL_FORMAT, name, "is missing or no whole number");
     if (number < low || number > high)
         return geo_track_bad(reader, GEO_REFUSAL_RANGE, name, "is not possible");
