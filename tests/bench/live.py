@@ -128,7 +128,7 @@ def flood(rig, pairs):
     west, south, east, north = rig.world.bounds
     box = f"{south + 0.1 * (north - south)},{west + 0.1 * (east - west)},{(south + north) / 2},{(west + east) / 2}"
     order = {"drones": FLOOD_DRONES, "rate": FLOOD_HZ, "seconds": 1 if rig.small else 5.5, "box": box, "warm": 1}
-    found, messages = [], 0
+    found, messages, broken = [], 0, 0
     apart = Place(rig, "flood", rig.world.bounds, {name: FEEDS[name] for name in ("terrain", "towers")})
     rig.publish(apart, "terrain", rig.world.folder)  # a tower of the flood is in no truth of the others
     with rig.at(apart), rig.node():
@@ -138,7 +138,8 @@ def flood(rig, pairs):
             with flooded(rig) as sent:
                 own = rig.load(**order)
             messages += sent[0]
-            wait_until(lambda count=begun + messages // 2: place.refusals(rig.http, "towers", "FORMAT") >= count,
+            broken += sent[0] // 2  # of each flood: an odd one ends on a good message
+            wait_until(lambda count=begun + broken: place.refusals(rig.http, "towers", "FORMAT") >= count,
                        "every broken one is refused")
             wait_until(rig.learned, "nothing is behind")
             found.append((own, quiet))
