@@ -106,6 +106,7 @@ static struct fusion_obstacle_index_entry index_entry_of(const void *context, si
     if (i + AHEAD < list->count) {
         __builtin_prefetch(&list->items[i + AHEAD]->fused);
         __builtin_prefetch(&list->items[i + AHEAD]->point);
+        __builtin_prefetch(&list->items[i + AHEAD / 2]->fused->top_amsl_m);
     }
     return (struct fusion_obstacle_index_entry){one->fused, one->position, one->reach_m,
                                                 one->point};

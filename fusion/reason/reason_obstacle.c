@@ -313,8 +313,10 @@ void fusion_reason_obstacle(const struct fusion_view *view, struct fusion_adviso
             fusion_obstacle_search_begin(bucket, &frame, &search_box);
         for (size_t i; fusion_obstacle_search_next(&search, &i);) {
             const struct fusion_obstacle *fused = bucket->obstacles[i];
-            if ((fused->top_known && fused->top_amsl_m < box.clear_amsl_m)
-                || !near_box(&box, &frame, fused, root->obstacle_reach_m)
+            const bool clear = bucket->index != NULL
+                                   ? bucket->index->top_amsl_m[search.place] < box.clear_amsl_m
+                                   : fused->top_known && fused->top_amsl_m < box.clear_amsl_m;
+            if (clear || !near_box(&box, &frame, fused, root->obstacle_reach_m)
                 || (fused->obstacle->flags & GEO_OBSTACLE_WITHDRAWN) != 0)
                 continue;
             struct finding finding = view->path->basis == FUSION_CORRIDOR_DISC

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// A bucket's obstacles are sorted by counting into the cells of a grid along a space-filling
+// curve, and cut into blocks of 16: what stands near each other is searched, or passed over,
+// together. A search compares its box with the span of each block in the arithmetic of the
+// obstacles, whose rounding is monotonic, so that a block is left out only where each of its
+// obstacles would be. Of a circle the nearest block comes first: then most obstacles within it
+// are farther than what is told, and are only counted.
 #include "fusion/root/obstacle_index.h"
 #include "geo/extreme.h"
 
@@ -51,6 +57,70 @@ static uint8_t traits_of(const struct fusion_obstacle_index_entry *stand, struct
                      | (home ? FUSION_OBSTACLE_INDEX_HOME : 0));
 }
 
+// Obstacles are put in the order of a curve through the cells of a grid over their bucket that
+// goes from neighbour to neighbour (Morton's), so that a block of them is not wide.
+enum { GRID_BITS = 5, GRID_SIDE = 1 << GRID_BITS, CELLS = GRID_SIDE * GRID_SIDE };
+
+static uint32_t cell_along(double from_edge_deg, double side_deg)
+{
+    const double cell = geo_greater(from_edge_deg / side_deg, 0.0) * GRID_SIDE;
+    return (uint32_t)geo_lesser(cell, GRID_SIDE - 1);
+}
+
+static uint32_t cell_of(const struct geo_bounds *bounds, struct geo_point point)
+{
+    const double side_deg = bounds->north_deg - bounds->south_deg;
+    const uint32_t row = cell_along(bounds->north_deg - point.lat_deg, side_deg);
+    const uint32_t column = cell_along(turned(point.lon_deg - bounds->west_deg), side_deg);
+    uint32_t cell = 0;
+    for (uint32_t bit = 0; bit < GRID_BITS; bit++)
+        cell |= (column >> bit & 1) << 2 * bit | (row >> bit & 1) << (2 * bit + 1);
+    return cell;
+}
+
+// ranks[p]: which obstacle of the bucket comes p-th. Those of a cell keep their order.
+static enum drf_status arrange(const struct geo_bounds *bounds, size_t count,
+                               fusion_obstacle_index_entry_fn each, const void *context,
+                               uint32_t *ranks)
+{
+    uint32_t next[CELLS] = {0};
+    uint16_t *cells = malloc(count * sizeof *cells);
+    if (cells == NULL)
+        return DRF_ERR_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        cells[i] = (uint16_t)cell_of(bounds, each(context, i).position);
+        next[cells[i]]++;
+    }
+    for (uint32_t cell = 0, before = 0; cell < CELLS; cell++) {
+        const uint32_t here = next[cell];
+        next[cell] = before;
+        before += here;
+    }
+    for (size_t i = 0; i < count; i++)
+        ranks[next[cells[i]]++] = (uint32_t)i;
+    free(cells);
+    return DRF_OK;
+}
+
+static float lesser(float a, float b) { return a < b ? a : b; }
+static float greater(float a, float b) { return a > b ? a : b; }
+
+static struct fusion_obstacle_span span_of(const struct fusion_obstacle_block *block,
+                                           size_t count)
+{
+    struct fusion_obstacle_span span = {block->north_deg[0], block->north_deg[0],
+                                        block->east_deg[0], block->east_deg[0],
+                                        block->reach_m[0]};
+    for (size_t i = 1; i < count; i++) {
+        span.south_deg = lesser(span.south_deg, block->north_deg[i]);
+        span.north_deg = greater(span.north_deg, block->north_deg[i]);
+        span.west_deg = lesser(span.west_deg, block->east_deg[i]);
+        span.east_deg = greater(span.east_deg, block->east_deg[i]);
+        span.reach_m = greater(span.reach_m, block->reach_m[i]);
+    }
+    return span;
+}
+
 enum drf_status fusion_bucket_make(struct geo_tile tile, size_t count,
                                    fusion_obstacle_index_entry_fn each, const void *context,
                                    struct fusion_bucket **out)
@@ -59,44 +129,59 @@ enum drf_status fusion_bucket_make(struct geo_tile tile, size_t count,
         struct fusion_bucket bucket;
         struct fusion_obstacle_index index;
     } * block;
-    const size_t one =
-        sizeof(struct geo_point) + sizeof(struct fusion_obstacle *) + sizeof(uint8_t);
-    enum { PLAIN = FUSION_OBSTACLE_INDEX_POINT | FUSION_OBSTACLE_INDEX_HOME };
-    // whole blocks, so that a search needs no loop for what is left over
-    const size_t whole = (count + FUSION_OBSTACLE_SEARCH_BLOCK - 1)
-                         / FUSION_OBSTACLE_SEARCH_BLOCK * FUSION_OBSTACLE_SEARCH_BLOCK;
-    block = malloc(sizeof *block + count * one + whole * 4 * sizeof(float));
+    enum {
+        ALONG = FUSION_OBSTACLE_BLOCK,
+        PLAIN = FUSION_OBSTACLE_INDEX_POINT | FUSION_OBSTACLE_INDEX_HOME
+    };
+    const size_t one = sizeof(struct geo_point) + sizeof(double)
+                       + sizeof(struct fusion_obstacle *) + sizeof(uint32_t) + sizeof(uint8_t);
+    const size_t whole = (count + ALONG - 1) / ALONG;
+    block = malloc(
+        sizeof *block + count * one
+        + whole * (sizeof(struct fusion_obstacle_block) + sizeof(struct fusion_obstacle_span)));
     if (block == NULL)
         return DRF_ERR_NOMEM;
     // the widest elements first
     struct geo_point *positions = (void *)(block + 1);
-    const struct fusion_obstacle **obstacles = (void *)(positions + count);
-    float *north_deg = (void *)(obstacles + count);
-    float *east_deg = north_deg + whole, *reach_m = east_deg + whole;
-    float *shape = reach_m + whole;
-    uint8_t *traits = (void *)(shape + whole);
-    struct geo_point origin = {0.0, 0.0};
-    for (size_t i = 0; i < count; i++) {
-        const struct fusion_obstacle_index_entry stand = each(context, i);
-        origin = i == 0 ? stand.position : origin;
-        obstacles[i] = stand.obstacle;
-        positions[i] = stand.position;
-        north_deg[i] = (float)(stand.position.lat_deg - origin.lat_deg);
-        east_deg[i] = (float)turned(stand.position.lon_deg - origin.lon_deg);
-        reach_m[i] = reach_of(&stand);
-        traits[i] = traits_of(&stand, tile);
-        shape[i] = traits[i] == PLAIN ? 0.0F : HUGE_VALF;
+    double *top_amsl_m = (void *)(positions + count);
+    const struct fusion_obstacle **obstacles = (void *)(top_amsl_m + count);
+    struct fusion_obstacle_block *blocks = (void *)(obstacles + count);
+    struct fusion_obstacle_span *spans = (void *)(blocks + whole);
+    uint32_t *ranks = (void *)(spans + whole);
+    uint8_t *traits = (void *)(ranks + count);
+    const struct geo_bounds bounds = geo_tile_bounds(tile);
+    enum drf_status status = arrange(&bounds, count, each, context, ranks);
+    if (status != DRF_OK) {
+        free(block);
+        return status;
     }
-    for (size_t i = count; i < whole; i++) { // reach nothing
-        north_deg[i] = east_deg[i] = shape[i] = 0.0F;
-        reach_m[i] = -HUGE_VALF;
+    const struct geo_point origin = each(context, 0).position;
+    for (size_t p = 0; p < count; p++) {
+        const struct fusion_obstacle_index_entry stand = each(context, ranks[p]);
+        struct fusion_obstacle_block *to = &blocks[p / ALONG];
+        obstacles[ranks[p]] = stand.obstacle;
+        positions[p] = stand.position;
+        top_amsl_m[p] = stand.obstacle->top_known ? stand.obstacle->top_amsl_m : HUGE_VAL;
+        traits[p] = traits_of(&stand, tile);
+        to->north_deg[p % ALONG] = (float)(stand.position.lat_deg - origin.lat_deg);
+        to->east_deg[p % ALONG] = (float)turned(stand.position.lon_deg - origin.lon_deg);
+        to->reach_m[p % ALONG] = reach_of(&stand);
+        to->shape[p % ALONG] = traits[p] == PLAIN ? 0.0F : HUGE_VALF;
     }
+    for (size_t p = count; p < whole * ALONG; p++) { // reach nothing
+        struct fusion_obstacle_block *to = &blocks[p / ALONG];
+        to->north_deg[p % ALONG] = to->east_deg[p % ALONG] = to->shape[p % ALONG] = 0.0F;
+        to->reach_m[p % ALONG] = -HUGE_VALF;
+    }
+    for (size_t b = 0; b < whole; b++)
+        spans[b] = span_of(&blocks[b], b + 1 < whole ? ALONG : count - b * ALONG);
     block->index = (struct fusion_obstacle_index){.origin = origin,
+                                                  .block_count = whole,
+                                                  .spans = spans,
+                                                  .blocks = blocks,
+                                                  .ranks = ranks,
                                                   .positions = positions,
-                                                  .north_deg = north_deg,
-                                                  .east_deg = east_deg,
-                                                  .reach_m = reach_m,
-                                                  .shape = shape,
+                                                  .top_amsl_m = top_amsl_m,
                                                   .traits = traits};
     block->bucket =
         (struct fusion_bucket){.count = count, .obstacles = obstacles, .index = &block->index};
@@ -114,9 +199,10 @@ struct fusion_obstacle_search fusion_obstacle_search_begin(
 {
     struct fusion_obstacle_search search;
     search.bucket = bucket;
-    search.base = 0;
+    search.next = search.place = 0;
+    search.touched_at = search.touched = 0;
     search.at = search.found = 0;
-    search.about = false;
+    search.about = search.nearest_first = false;
     search.outside_m2 = search.told_m2 = HUGE_VALF;
     search.inside_m2 = -1.0F;
     search.passed = 0;
@@ -146,6 +232,7 @@ struct fusion_obstacle_search fusion_obstacle_search_begin(
 
 void fusion_obstacle_search_circle(struct fusion_obstacle_search *search, double radius_m)
 {
+    search->nearest_first = true;
     if (!search->about)
         return;
     search->outside_m2 = up_square((radius_m + ROUGH_M) / (1.0 - ROUGH));
@@ -158,19 +245,13 @@ void fusion_obstacle_search_told(struct fusion_obstacle_search *search, double d
     search->told_m2 = up_square((distance_m + ROUGH_M) / (1.0 - ROUGH));
 }
 
-// Which of some obstacles touch the box, and what is left when those are passed over whose
+// Which obstacles of a block touch the box, and what is left when those are passed over whose
 // distance says enough. A loop of its own, without a branch, for the compiler to do several at
 // a time.
-enum { LANES = 16 }; // a part of a block
-
 static uint32_t touch(const struct fusion_obstacle_search *search,
-                      const struct fusion_obstacle_index *index, size_t from,
-                      uint8_t hit[static restrict LANES])
+                      const struct fusion_obstacle_block *block,
+                      uint8_t hit[static restrict FUSION_OBSTACLE_BLOCK])
 {
-    const float *north_deg = index->north_deg + from;
-    const float *east_deg = index->east_deg + from;
-    const float *reach_m = index->reach_m + from;
-    const float *shape = index->shape + from;
     const float west_m = search->west_m, east_m = search->east_m;
     const float south_m = search->south_m, north_m = search->north_m;
     const float origin_north_deg = search->origin_north_deg;
@@ -180,39 +261,94 @@ static uint32_t touch(const struct fusion_obstacle_search *search,
     const float outside_m2 = search->outside_m2, inside_m2 = search->inside_m2,
                 told_m2 = search->told_m2;
     int passed = 0;
-    for (uint32_t i = 0; i < LANES; i++) {
-        const float up = (north_deg[i] - origin_north_deg) * north_m_per_deg;
-        const float right = (east_deg[i] - origin_east_deg) * east_m_per_deg;
-        const float reach = reach_m[i], square_m2 = up * up + right * right;
+    for (uint32_t i = 0; i < FUSION_OBSTACLE_BLOCK; i++) {
+        const float up = (block->north_deg[i] - origin_north_deg) * north_m_per_deg;
+        const float right = (block->east_deg[i] - origin_east_deg) * east_m_per_deg;
+        const float reach = block->reach_m[i], square_m2 = up * up + right * right;
         const int tall = (up + reach >= south_m) & (up - reach <= north_m);
         const int wide = (right + reach >= west_m) & (right - reach <= east_m);
-        const int outside = square_m2 - shape[i] > outside_m2;
+        const int outside = square_m2 - block->shape[i] > outside_m2;
         const int counted =
-            tall & wide & (square_m2 + shape[i] < inside_m2) & (square_m2 >= told_m2);
+            tall & wide & (square_m2 + block->shape[i] < inside_m2) & (square_m2 >= told_m2);
         passed += counted;
         hit[i] = (uint8_t)(tall & wide & (outside ^ 1) & (counted ^ 1));
     }
     return (uint32_t)passed;
 }
 
-static void block_read(struct fusion_obstacle_search *search)
+// The same of a whole block: rounding is monotonic, so none is left out that touch() finds.
+static bool may_touch(const struct fusion_obstacle_search *search,
+                      const struct fusion_obstacle_span *span)
 {
-    const size_t left = search->bucket->count - search->base;
-    enum { HITS = sizeof(uint64_t) };
-    const uint32_t count =
-        left < FUSION_OBSTACLE_SEARCH_BLOCK ? (uint32_t)left : FUSION_OBSTACLE_SEARCH_BLOCK;
-    uint8_t hit[FUSION_OBSTACLE_SEARCH_BLOCK] = {0};
-    if (search->bucket->index != NULL)
-        for (uint32_t i = 0; i < count; i += LANES)
-            search->passed += touch(search, search->bucket->index, search->base + i, hit + i);
-    else
-        memset(hit, 1, count);
+    const float top = (span->north_deg - search->origin_north_deg) * search->north_m_per_deg;
+    const float bottom = (span->south_deg - search->origin_north_deg) * search->north_m_per_deg;
+    const float right = (span->east_deg - search->origin_east_deg) * search->east_m_per_deg;
+    const float left = (span->west_deg - search->origin_east_deg) * search->east_m_per_deg;
+    return (top + span->reach_m >= search->south_m)
+           & (bottom - span->reach_m <= search->north_m)
+           & (right + span->reach_m >= search->west_m)
+           & (left - span->reach_m <= search->east_m);
+}
+
+// How far a block is, as it compares.
+static float away(const struct fusion_obstacle_search *search,
+                  const struct fusion_obstacle_span *span)
+{
+    const float up = search->origin_north_deg, right = search->origin_east_deg;
+    const float north = greater(greater(up - span->north_deg, span->south_deg - up), 0.0F)
+                        * search->north_m_per_deg;
+    const float east = greater(greater(right - span->east_deg, span->west_deg - right), 0.0F)
+                       * search->east_m_per_deg;
+    return north * north + east * east;
+}
+
+static void fetch(const struct fusion_obstacle_block *block)
+{
+    enum { LINE = 64 };
+    for (size_t at = 0; at < sizeof *block; at += LINE)
+        __builtin_prefetch((const char *)block + at);
+}
+
+// The next blocks that the box touches: they come from memory together. False: there are no
+// more.
+static bool blocks_find(struct fusion_obstacle_search *search)
+{
+    const struct fusion_obstacle_index *index = search->bucket->index;
     uint32_t found = 0;
-    for (uint32_t i = 0; i < count; i += HITS) { // most of them are not near
+    size_t block = search->next;
+    for (; block < index->block_count && found < FUSION_OBSTACLE_SEARCH_BLOCKS; block++) {
+        search->blocks[found] = (uint32_t)block;
+        found += may_touch(search, &index->spans[block]) ? 1 : 0;
+    }
+    search->next = block;
+    search->touched_at = 0;
+    search->touched = found;
+    uint32_t nearest = 0;
+    float least = HUGE_VALF;
+    for (uint32_t i = 0; i < found; i++) {
+        fetch(&index->blocks[search->blocks[i]]);
+        const float m2 =
+            search->nearest_first ? away(search, &index->spans[search->blocks[i]]) : HUGE_VALF;
+        nearest = m2 < least ? i : nearest;
+        least = lesser(m2, least);
+    }
+    const uint32_t first = search->blocks[0];
+    search->blocks[0] = search->blocks[nearest];
+    search->blocks[nearest] = first;
+    return found > 0;
+}
+
+static void block_read(struct fusion_obstacle_search *search, uint32_t block)
+{
+    enum { HITS = sizeof(uint64_t) };
+    uint8_t hit[FUSION_OBSTACLE_BLOCK];
+    search->passed += touch(search, &search->bucket->index->blocks[block], hit);
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < FUSION_OBSTACLE_BLOCK; i += HITS) { // most of them are not near
         uint64_t hits;
         memcpy(&hits, hit + i, sizeof hits);
         for (uint32_t k = i; hits != 0 && k < i + HITS; k++) {
-            search->places[found] = (uint8_t)k;
+            search->places[found] = block * FUSION_OBSTACLE_BLOCK + k;
             found += hit[k];
         }
     }
@@ -224,12 +360,16 @@ bool fusion_obstacle_search_next(struct fusion_obstacle_search *search, size_t *
 {
     if (search->bucket == NULL)
         return false;
-    while (search->at == search->found) {
-        if (search->base >= search->bucket->count)
-            return false;
-        block_read(search);
-        search->base += FUSION_OBSTACLE_SEARCH_BLOCK;
+    if (search->bucket->index == NULL) {
+        *index = search->place = search->next++;
+        return *index < search->bucket->count;
     }
-    *index = search->base - FUSION_OBSTACLE_SEARCH_BLOCK + search->places[search->at++];
+    while (search->at == search->found) {
+        if (search->touched_at == search->touched && !blocks_find(search))
+            return false;
+        block_read(search, search->blocks[search->touched_at++]);
+    }
+    search->place = search->places[search->at++];
+    *index = search->bucket->index->ranks[search->place];
     return true;
 }

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A bucket may hold a thousand obstacles that lie scattered in memory, while a drone is near a
-// few of them. Their positions are kept beside the bucket in one short array, so that a search
-// reads it from end to end and visits only the obstacles that its box touches. The search keeps
-// the order of the bucket. A bucket without an index (NULL) is searched obstacle by obstacle.
+// few of them. What a search reads of them is kept beside the bucket, in blocks of obstacles
+// that stand near each other: it looks at the blocks that its box touches, and visits only the
+// obstacles that do. A bucket without an index (NULL) is searched obstacle by obstacle.
 #ifndef FUSION_OBSTACLE_INDEX_H
 #define FUSION_OBSTACLE_INDEX_H
 
@@ -15,13 +15,31 @@
 #include "fusion/root/root.h"
 #include "geo/frame.h"
 
+enum { FUSION_OBSTACLE_BLOCK = 16 };
+
+// Obstacles that stand near each other, in degrees from the origin; what is left of the last
+// block reaches nothing.
+struct fusion_obstacle_block {
+    float north_deg[FUSION_OBSTACLE_BLOCK], east_deg[FUSION_OBSTACLE_BLOCK];
+    float reach_m[FUSION_OBSTACLE_BLOCK]; // how far shape and accuracy may reach from there
+    float shape[FUSION_OBSTACLE_BLOCK];   // 0: a point in its own bucket, else infinite
+};
+
+// The least and the greatest of these in a block.
+struct fusion_obstacle_span {
+    float south_deg, north_deg, west_deg, east_deg, reach_m;
+};
+
+// The arrays are in the order of the blocks: obstacle p is number p % 16 of block p / 16.
 struct fusion_obstacle_index {
-    struct geo_point origin;           // somewhere near
-    const struct geo_point *positions; // of the obstacles, in their order
-    const float *north_deg, *east_deg; // of the same from the origin
-    const float *reach_m;              // how far shape and accuracy may reach from there
-    const float *shape;                // 0: a point in its own bucket, else infinite
-    const uint8_t *traits;             // enum fusion_obstacle_index_trait
+    struct geo_point origin; // somewhere near
+    size_t block_count;
+    const struct fusion_obstacle_span *spans; // of the blocks
+    const struct fusion_obstacle_block *blocks;
+    const uint32_t *ranks; // where it is in the order of the bucket
+    const struct geo_point *positions;
+    const double *top_amsl_m; // as fused; infinite: not known
+    const uint8_t *traits;    // enum fusion_obstacle_index_trait
 };
 
 enum fusion_obstacle_index_trait {
@@ -52,19 +70,23 @@ struct fusion_obstacle_index_box { // metres around the origin of a frame, which
     double west_m, east_m, south_m, north_m;
 };
 
-enum { FUSION_OBSTACLE_SEARCH_BLOCK = 64 };
+enum { FUSION_OBSTACLE_SEARCH_BLOCKS = 16 };
 
-// Steps through the obstacles of a bucket that may reach into a box: all that do, in the order
-// of the bucket, and some that do not.
+// Steps through the obstacles of a bucket that may reach into a box: all that do, and some that
+// do not; in the order of the blocks, without an index in that of the bucket.
 struct fusion_obstacle_search {
     const struct fusion_bucket *bucket;
     float west_m, east_m, south_m, north_m;
     float origin_north_deg, origin_east_deg;
     float north_m_per_deg, east_m_per_deg; // 0: no telling east from west
     bool about;                            // the scale is nearly the same over the box
-    size_t base;
-    uint32_t at, found;
-    uint8_t places[FUSION_OBSTACLE_SEARCH_BLOCK];
+    bool nearest_first;                    // of the blocks, the one nearest to the origin
+    size_t next;                           // block that was not looked at
+    uint32_t touched_at, touched;          // blocks that the box touches
+    uint32_t blocks[FUSION_OBSTACLE_SEARCH_BLOCKS];
+    uint32_t at, found; // obstacles of one of them
+    uint32_t places[FUSION_OBSTACLE_BLOCK];
+    size_t place;                         // of the last one in the arrays of the index
     float outside_m2, inside_m2, told_m2; // squares of rough distances
     uint32_t passed;
 };
@@ -72,7 +94,7 @@ struct fusion_obstacle_search {
 struct fusion_obstacle_search fusion_obstacle_search_begin(
     const struct fusion_bucket *bucket, const struct geo_frame *frame,
     const struct fusion_obstacle_index_box *box);
-// False: there are no more.
+// *index: in the order of the bucket. False: there are no more.
 bool fusion_obstacle_search_next(struct fusion_obstacle_search *search, size_t *index);
 
 // Only what reaches into the circle around the frame's origin. What its rough distance tells is

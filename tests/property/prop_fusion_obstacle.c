@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Obstacles that a search passes over by their rough distances change nothing: the nearest, how
 // far they are and how many others there are within the radius are those of a search without an
-// index, which measures each of them.
+// index, which measures each of them. Neither does the order in which they are met: of several
+// at one place the same ones are told of, and the same one is said to raise a surface.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,6 +32,7 @@ struct stage {
     struct fusion_root root;
     struct geo_obstacle obstacles[OBSTACLES];
     struct geo_point edges[OBSTACLES][2]; // of those that are lines
+    struct fusion_source source;
     struct fusion_obstacle fused[OBSTACLES];
     const struct fusion_obstacle *lists[BUCKETS][OBSTACLES];
     size_t counts[BUCKETS];
@@ -86,7 +88,12 @@ static void stage_open(struct stage *stage, struct geo_point middle, double radi
         struct geo_obstacle *o = &stage->obstacles[i];
         *o = (struct geo_obstacle){.geometry = GEO_GEOMETRY_POINT, .quantity = 1};
         place(o, &frame, radius_m);
-        stage->fused[i] = (struct fusion_obstacle){.obstacle = o};
+        if (i > 0 && uniform(0.0, 1.0) < 0.3) // two of one place are as far
+            o->position = stage->obstacles[(size_t)uniform(0.0, (double)i - 0.01)].position;
+        stage->fused[i] = (struct fusion_obstacle){.obstacle = o,
+                                                   .source = &stage->source,
+                                                   .top_known = true,
+                                                   .top_amsl_m = 100.0 + (double)(i % 3)};
         const size_t own = bucket_of(stage, o->position);
         if (i % 16 == 0) { // a line, in its own bucket and in the next one
             stage->edges[i][0] = o->position;
@@ -164,10 +171,44 @@ static void near__rough_distances_passed_over__finds_the_same(void **unused)
     free(stage);
 }
 
+static void raised_by__whatever_order_they_are_met_in__is_the_same(void **unused)
+{
+    (void)unused;
+    struct stage *stage = calloc(1, sizeof *stage);
+    assert_non_null(stage);
+    const struct fusion_sample surface = {
+        .known = true, .raised = true, .amsl_m = 101.0, .level = 12, .source = &stage->source};
+    size_t found = 0;
+    for (int scene = 0; scene < SCENES; scene++) {
+        const struct geo_point middle = {uniform(-84.0, 84.0), uniform(-180.0, 180.0)};
+        stage_open(stage, middle, uniform(20.0, 300.0));
+        stage->root.raster_accuracy_max_m = 200.0;
+        const struct geo_frame frame = geo_frame_at(middle);
+        for (int ask = 0; ask < ASKS; ask++) {
+            struct geo_point at =
+                geo_frame_point(&frame, (struct geo_offset){.east_m = uniform(-300.0, 300.0),
+                                                            .north_m = uniform(-300.0, 300.0)});
+            if (fabs(at.lon_deg) > 180.0)
+                at = middle;
+            stage->root.features = stage->with_index;
+            const struct fusion_obstacle *a =
+                fusion_context_raised_by(&stage->root, at, &surface);
+            stage->root.features = stage->without;
+            assert_ptr_equal(a, fusion_context_raised_by(&stage->root, at, &surface));
+            found += a != NULL ? 1 : 0;
+        }
+        for (size_t b = 0; b < BUCKETS; b++)
+            free(stage->indexed[b]);
+    }
+    assert_true(found > (size_t)SCENES * ASKS / 2);
+    free(stage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(near__rough_distances_passed_over__finds_the_same),
+        cmocka_unit_test(raised_by__whatever_order_they_are_met_in__is_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

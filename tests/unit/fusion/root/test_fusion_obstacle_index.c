@@ -91,21 +91,19 @@ static void search_around(struct geo_point place)
         const struct fusion_obstacle_index_box box = {-radius_m, radius_m, -radius_m, radius_m};
         struct fusion_obstacle_search search =
             fusion_obstacle_search_begin(bucket, &frame, &box);
-        size_t next = 0;
-        for (size_t i; fusion_obstacle_search_next(&search, &i); next = i + 1, steps++) {
-            assert_true(i >= next && i < ALL); // in their order
-            for (; next < i; next++) {         // none of those passed over is near
-                double m = sqrt(fusion_obstacle_edge(&frame, &crowd.fused[next]).square_m2);
-                assert_true(m - crowd.obstacles[next].horizontal_acc95_m > radius_m);
-            }
+        bool given[ALL] = {false};
+        for (size_t i; fusion_obstacle_search_next(&search, &i); steps++) {
+            assert_true(i < ALL && !given[i]); // each once
+            assert_int_equal(bucket->index->ranks[search.place], i);
+            given[i] = true;
             within +=
                 fusion_obstacle_edge(&frame, &crowd.fused[i]).square_m2 <= radius_m * radius_m
                     ? 1
                     : 0;
         }
-        for (; next < ALL; next++) {
-            double m = sqrt(fusion_obstacle_edge(&frame, &crowd.fused[next]).square_m2);
-            assert_true(m - crowd.obstacles[next].horizontal_acc95_m > radius_m);
+        for (size_t i = 0; i < ALL; i++) { // none of those passed over is near
+            double m = sqrt(fusion_obstacle_edge(&frame, &crowd.fused[i]).square_m2);
+            assert_true(given[i] || m - crowd.obstacles[i].horizontal_acc95_m > radius_m);
         }
     }
     assert_true(within > 0);
@@ -167,14 +165,19 @@ static void bucket__of_obstacles__says_whose_home_it_is(void **unused)
     assert_int_equal(geo_tile_at(place, FUSION_BUCKET_LEVEL, &tile), DRF_OK);
     const struct geo_bounds bounds = geo_tile_bounds(tile);
     size_t home = 0;
-    for (size_t i = 0; i < ALL; i++) {
+    bool there[ALL] = {false};
+    for (size_t place_in = 0; place_in < ALL; place_in++) {
+        const size_t i = bucket->index->ranks[place_in];
+        assert_true(i < ALL && !there[i]);
+        there[i] = true;
         const struct geo_point at = crowd.obstacles[i].position;
         const bool inside = at.lat_deg > bounds.south_deg && at.lat_deg < bounds.north_deg
                             && at.lon_deg > bounds.west_deg && at.lon_deg < bounds.east_deg;
+        const uint8_t traits = bucket->index->traits[place_in];
         assert_ptr_equal(bucket->obstacles[i], &crowd.fused[i]);
-        assert_int_equal((bucket->index->traits[i] & FUSION_OBSTACLE_INDEX_HOME) != 0, inside);
-        assert_int_equal((bucket->index->traits[i] & FUSION_OBSTACLE_INDEX_POINT) != 0,
-                         i % 3 != 0);
+        assert_memory_equal(&bucket->index->positions[place_in], &at, sizeof at);
+        assert_int_equal((traits & FUSION_OBSTACLE_INDEX_HOME) != 0, inside);
+        assert_int_equal((traits & FUSION_OBSTACLE_INDEX_POINT) != 0, i % 3 != 0);
         home += inside ? 1 : 0;
     }
     assert_true(home > 0 && home < ALL);
