@@ -184,6 +184,7 @@ DRF_MUST_CHECK enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, i
                                                  const struct fusion_source *content);
 // The zone or alert of this id; NULL: none.
 struct fusion_zone_entry *fabric_find_zone(const struct fusion_fabric *fabric, int64_t id);
+void fabric_zone_row_shown(struct fusion_fabric *fabric, int64_t id); // by the store
 // Takes a former version out; nothing if there is none.
 DRF_MUST_CHECK enum drf_status fabric_leave_zone(struct fusion_fabric *fabric, int64_t id);
 

@@ -63,7 +63,7 @@ static enum drf_status enter(struct fusion_fabric *fabric, const struct fusion_l
     if (item->kind == GEO_ITEM_ZONE) {
         status = fabric_enter_zone(fabric, live->id, live->version.time_utc_us, item, content);
         if (status == DRF_OK)
-            fabric_find_zone(fabric, live->id)->row_stale = false;
+            fabric_zone_row_shown(fabric, live->id);
         return status;
     }
     // There are few, and files of earlier versions have no rows of them: all are written at a
@@ -204,7 +204,7 @@ static enum drf_status load_stale(void *context, int64_t id)
     if (feature != NULL)
         feature->row_stale = true;
     else
-        zone->row_stale = true;
+        fusion_zone_set_row(fabric->zones, zone, true);
     fabric->rows_stale = true;
     return DRF_OK;
 }
@@ -226,8 +226,10 @@ static enum drf_status mark_all(struct fusion_fabric *fabric)
         feature->row_stale = fabric->rows_stale = true;
     cursor = 0;
     struct fusion_zone_entry *zone = NULL;
-    while ((zone = fusion_zone_set_next(fabric->zones, &cursor, zone)) != NULL)
-        zone->row_stale = fabric->rows_stale = true;
+    while ((zone = fusion_zone_set_next(fabric->zones, &cursor, zone)) != NULL) {
+        fusion_zone_set_row(fabric->zones, zone, true);
+        fabric->rows_stale = true;
+    }
     return status;
 }
 

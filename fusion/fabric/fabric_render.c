@@ -65,23 +65,20 @@ static bool next_tile(struct fusion_fabric *fabric, size_t *out)
     return false;
 }
 
-// There are few zones and stations: each call looks at all of them.
 static enum drf_status render_zones(struct fusion_fabric *fabric, size_t *left)
 {
-    size_t cursor = 0;
-    for (struct fusion_zone_entry *one = fusion_zone_set_next(fabric->zones, &cursor, NULL);
-         one != NULL && *left > 0; one = fusion_zone_set_next(fabric->zones, &cursor, one)) {
-        if (!one->row_stale)
-            continue;
+    struct fusion_zone_entry *one;
+    while (*left > 0 && (one = fusion_zone_set_stale(fabric->zones)) != NULL) {
         enum drf_status status = fusion_store_render_zone(fabric->store, one->id, one->zone);
         if (status != DRF_OK)
             return status;
-        one->row_stale = false;
+        fusion_zone_set_row(fabric->zones, one, false);
         --*left;
     }
     return DRF_OK;
 }
 
+// There are few stations: each call looks at all of them.
 static enum drf_status render_stations(struct fusion_fabric *fabric, size_t *left)
 {
     struct fusion_station_entry *one = fusion_station_set_next(fabric->stations, NULL);

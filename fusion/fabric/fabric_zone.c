@@ -24,6 +24,12 @@ struct fusion_zone_entry *fabric_find_zone(const struct fusion_fabric *fabric, i
     return zone != NULL ? zone : fusion_zone_set_find(fabric->alerts, id);
 }
 
+void fabric_zone_row_shown(struct fusion_fabric *fabric, int64_t id)
+{
+    struct fusion_zone_entry *zone = fabric_find_zone(fabric, id);
+    fusion_zone_set_row(set_of(fabric, &zone->zone->view), zone, false);
+}
+
 enum drf_status fabric_enter_zone(struct fusion_fabric *fabric, int64_t id,
                                   int64_t version_utc_us, const struct geo_item *item,
                                   const struct fusion_source *content)

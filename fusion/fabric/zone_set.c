@@ -31,7 +31,8 @@ struct fusion_zone_set {
     struct fusion_extent extent;
     struct fusion_provenance *provenances;
     struct fusion_retired *retired;
-    struct fusion_zone_entry *heads[HEADS]; // by id
+    struct fusion_zone_entry *heads[HEADS];       // by id
+    struct fusion_zone_entry *stale, **stale_end; // whose rows are, in that order
     size_t bucket_count, count;
     struct list *lists;                        // of the buckets, then ALL and TIMED
     const struct fusion_zone_bucket **buckets; // as last published
@@ -54,6 +55,7 @@ enum drf_status fusion_zone_set_open(struct fusion_extent buckets,
     set->provenances = provenances;
     set->retired = retired;
     set->over_utc_us = INT64_MAX;
+    set->stale_end = &set->stale;
     set->bucket_count = (size_t)buckets.rows * buckets.columns;
     set->buckets = calloc(set->bucket_count, sizeof(struct fusion_zone_bucket *));
     set->lists = calloc(set->bucket_count + MORE_LISTS, sizeof *set->lists);
@@ -218,6 +220,31 @@ static int64_t ends_utc_us(const struct geo_zone_view *view)
     return end_us;
 }
 
+void fusion_zone_set_row(struct fusion_zone_set *set, struct fusion_zone_entry *entry,
+                         bool stale)
+{
+    if (entry->row_stale == stale)
+        return;
+    entry->row_stale = stale;
+    if (stale) {
+        entry->stale_next = NULL;
+        entry->stale_link = set->stale_end;
+        *set->stale_end = entry;
+        set->stale_end = &entry->stale_next;
+        return;
+    }
+    *entry->stale_link = entry->stale_next;
+    if (entry->stale_next != NULL)
+        entry->stale_next->stale_link = entry->stale_link;
+    else
+        set->stale_end = entry->stale_link;
+}
+
+struct fusion_zone_entry *fusion_zone_set_stale(const struct fusion_zone_set *set)
+{
+    return set->stale;
+}
+
 static struct fusion_zone_entry **head_of(struct fusion_zone_set *set, int64_t id)
 {
     uint64_t hash = (uint64_t)id * UINT64_C(0x9E3779B97F4A7C15);
@@ -271,12 +298,10 @@ enum drf_status fusion_zone_set_add(struct fusion_zone_set *set, int64_t id,
     int64_t end_us = ends_utc_us(view);
     set->over_utc_us = end_us < set->over_utc_us ? end_us : set->over_utc_us;
     struct fusion_zone_entry **head = head_of(set, id);
-    *entry = (struct fusion_zone_entry){.zone = zone,
-                                        .id = id,
-                                        .version_utc_us = version_utc_us,
-                                        .row_stale = true,
-                                        .next = *head};
+    *entry = (struct fusion_zone_entry){
+        .zone = zone, .id = id, .version_utc_us = version_utc_us, .next = *head};
     *head = entry;
+    fusion_zone_set_row(set, entry, true);
     set->count++;
     set->changed = set->used = true;
     return DRF_OK;
@@ -292,6 +317,7 @@ enum drf_status fusion_zone_set_remove(struct fusion_zone_set *set,
     while (*link != entry)
         link = &(*link)->next;
     *link = entry->next;
+    fusion_zone_set_row(set, entry, false);
     set->count--;
     size_t lists = lists_of(set, entry->zone);
     for (size_t i = 0; i < lists; i++)

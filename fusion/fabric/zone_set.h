@@ -21,6 +21,7 @@ struct fusion_zone_entry {
     int64_t version_utc_us;
     bool row_stale; // the row in the store does not show it
     struct fusion_zone_entry *next;
+    struct fusion_zone_entry *stale_next, **stale_link; // of those whose rows are stale
 };
 
 struct fusion_zone_set;
@@ -47,6 +48,11 @@ struct fusion_zone_entry *fusion_zone_set_find(const struct fusion_zone_set *set
 // meanwhile.
 struct fusion_zone_entry *fusion_zone_set_next(const struct fusion_zone_set *set,
                                                size_t *cursor, struct fusion_zone_entry *after);
+// The row of an entry became stale, as that of a new one is, or is written.
+void fusion_zone_set_row(struct fusion_zone_set *set, struct fusion_zone_entry *entry,
+                         bool stale);
+// The first whose row became stale; NULL when none is.
+struct fusion_zone_entry *fusion_zone_set_stale(const struct fusion_zone_set *set);
 // One that was over at this instant, NULL when there is none.
 struct fusion_zone_entry *fusion_zone_set_over(struct fusion_zone_set *set, int64_t utc_us);
 size_t fusion_zone_set_count(const struct fusion_zone_set *set);

@@ -244,9 +244,50 @@ static void zone_set__over__is_found_once_its_time_has_come(void **state)
     stage_close(&stage);
 }
 
+// As many stand in the list of stale rows as say so of themselves; all that remain are given
+// once each, the one that became stale first before the others.
+static void zone_set__rows__are_given_while_they_are_stale(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_open(&stage, 2000);
+    int64_t next_id = 1;
+    for (; next_id <= ZONES; next_id++)
+        add(&stage, next_id);
+    assert_true(fusion_zone_set_stale(stage.set)->row_stale);
+    for (int i = 0; i < 20 * ZONES; i++) {
+        int64_t id = 1 + (int64_t)(chance(&stage) * (double)(next_id - 1));
+        struct fusion_zone_entry *entry = fusion_zone_set_find(stage.set, id);
+        if (entry != NULL && chance(&stage) < 0.01)
+            assert_int_equal(fusion_zone_set_remove(stage.set, entry), DRF_OK);
+        else if (entry != NULL)
+            fusion_zone_set_row(stage.set, entry, chance(&stage) < 0.5);
+        else if (chance(&stage) < 0.02)
+            add(&stage, next_id++);
+    }
+    size_t expected = 0, given = 0, cursor = 0;
+    struct fusion_zone_entry *one = NULL, *last = NULL;
+    while ((one = fusion_zone_set_next(stage.set, &cursor, one)) != NULL) {
+        expected += one->row_stale ? 1 : 0;
+        last = !one->row_stale ? one : last;
+    }
+    assert_non_null(last);
+    fusion_zone_set_row(stage.set, last, true);
+    expected++;
+    struct fusion_zone_entry *before = NULL;
+    for (; (one = fusion_zone_set_stale(stage.set)) != NULL; given++, before = one) {
+        assert_true(one->row_stale);
+        fusion_zone_set_row(stage.set, one, false);
+    }
+    assert_int_equal(given, expected);
+    assert_ptr_equal(before, last);
+    stage_close(&stage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(zone_set__rows__are_given_while_they_are_stale),
         cmocka_unit_test(zone_set__zones_come_and_go__shows_each_where_it_touches),
         cmocka_unit_test(zone_set__across_the_antimeridian__shows_each_where_it_touches),
         cmocka_unit_test(zone_set__over__is_found_once_its_time_has_come),
