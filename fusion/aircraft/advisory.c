@@ -2,6 +2,7 @@
 #include "fusion/aircraft/advisory.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,10 +38,26 @@ void fusion_advisories_add(struct fusion_advisories *list, const struct fusion_a
 
 void fusion_when(double time_s, char text[FUSION_WHEN_SIZE])
 {
-    if (time_s < 0.5)
-        (void)snprintf(text, FUSION_WHEN_SIZE, "now");
-    else
+    enum { DIGITS = 9 };
+    char digits[DIGITS], *out = text;
+    if (time_s < 0.5) {
+        memcpy(text, "now", sizeof "now");
+        return;
+    }
+    if (!(time_s < 999999999.0)) {
         (void)snprintf(text, FUSION_WHEN_SIZE, "in %.0f s", time_s);
+        return;
+    }
+    size_t count = 0;
+    for (int64_t left = llrint(time_s); left > 0; left /= 10) // as printf rounds
+        digits[count++] = (char)('0' + left % 10);
+    memcpy(out, "in ", 3);
+    out += 3;
+    while (count > 0)
+        *out++ = digits[--count];
+    if (out == text + 3) // 0.5 s is rounded to an even number
+        *out++ = '0';
+    memcpy(out, " s", sizeof " s");
 }
 
 void fusion_shorten(char *out, size_t size, const char *text)

@@ -14,7 +14,7 @@
 // which the look-ahead has read: there the ground is not sampled, and a zone that is clear of
 // all segments is not looked along.
 #include <math.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "fusion/aircraft/path.h"
 #include "fusion/aircraft/path_height.h"
@@ -40,15 +40,18 @@ struct entry {                   // the first place and time
     struct geo_point position;
 };
 
-// All heights of the path are between these.
-struct heights {
+// Of the path, the same for all zones: its begin, and what all its heights are between.
+struct extremes {
+    struct fusion_zone_axes begin;
     struct fusion_zone_height lowest[FUSION_SEGMENTS_MAX], highest; // lowest: in each segment
 };
 
 struct look {
     const struct fusion_view *view;
+    const struct fusion_zone_axes *begin; // of the path
     const struct geo_zone_view *zone;
     const struct geo_zone_volume *volume;
+    struct fusion_zone_axes centre; // of a circle
     uint32_t clear; // segments, a bit for each, where no height is within the limits
     struct entry nominal, low;
 };
@@ -156,6 +159,17 @@ static enum fusion_zone_where judge(struct look *look, const struct fusion_path_
     return where;
 }
 
+// To the volume, as fusion_zone_distance_m() has it: its centre and the begin of the path are
+// asked about again and again.
+static double away_m(const struct look *look, struct geo_point point, bool at_begin)
+{
+    const struct geo_zone_volume *volume = look->volume;
+    if (volume->shape != GEO_ZONE_CIRCLE)
+        return fusion_zone_distance_m(volume, look->zone->vertices, point);
+    const struct fusion_zone_axes at = at_begin ? *look->begin : fusion_zone_axes_of(point);
+    return fusion_zone_apart_m(&at, &look->centre) - volume->radius_m;
+}
+
 // A place along the path that is looked at.
 struct place {
     struct fusion_path_node node;
@@ -167,8 +181,7 @@ static struct place place_at(const struct look *look, double along_m)
 {
     const struct fusion_path *path = look->view->path;
     struct place place = {.node = fusion_path_at(path, along_m)};
-    place.distance_m =
-        fusion_zone_distance_m(look->volume, look->zone->vertices, place.node.point);
+    place.distance_m = away_m(look, place.node.point, along_m <= 0.0);
     place.gap_m = place.distance_m - fusion_path_half_m(path, place.node.time_s);
     // A hundredth for what the metres of a plane differ from those of the globe.
     place.inside_until_m = along_m + (-place.distance_m - 1.0) / 1.01;
@@ -276,8 +289,7 @@ static void look_upright(struct look *look)
             return;
         if (end->along_m > node.along_m || !end->amsl_m.known || !node.amsl_m.known)
             continue;
-        double distance_m =
-            fusion_zone_distance_m(look->volume, look->zone->vertices, node.point);
+        double distance_m = away_m(look, node.point, i == 1);
         if (distance_m > fusion_path_half_m(path, node.time_s))
             continue;
         double from_m = node.amsl_m.value, by_m = end->amsl_m.value - from_m;
@@ -297,7 +309,7 @@ static void look_around(struct look *look)
     const struct fusion_view *view = look->view;
     const struct fusion_path *path = view->path;
     struct fusion_path_node node = path->nodes[0];
-    double distance_m = fusion_zone_distance_m(look->volume, look->zone->vertices, node.point);
+    double distance_m = away_m(look, node.point, true);
     double reach_mps = path->growth_mps + path->speed_mps;
     double time_s = distance_m <= path->base_m ? 0.0
                     : reach_mps > 0.0          ? (distance_m - path->base_m) / reach_mps
@@ -353,26 +365,34 @@ static const struct entry *weigh(const struct look *look, enum fusion_severity *
     return by_low ? &look->low : &look->nominal;
 }
 
+// There is room for it.
+static char *put(char *to, const char *text)
+{
+    const size_t length = strlen(text);
+    memcpy(to, text, length + 1);
+    return to + length;
+}
+
 static void say(struct fusion_advisory *advisory, const struct look *look,
                 const struct entry *entry, bool inside)
 {
     const struct geo_zone *zone = look->zone->zone;
-    const bool weather = (zone->flags & GEO_ZONE_WEATHER) != 0;
-    char begin[32], rest[54], when[FUSION_WHEN_SIZE + 1] = "";
-    if (entry->time_s > 0.0)
-        fusion_when(entry->time_s, when + 1);
-    else if (!inside)
-        (void)snprintf(when + 1, sizeof when - 1, "by the accuracies");
-    when[0] = when[1] != '\0' ? ' ' : '\0';
-    const char *in = !inside || entry->time_s > 0.0 ? ""
-                     : look->view->path->as_written ? "through " // it is not flown yet
-                                                    : "in ";
-    (void)snprintf(
-        begin, sizeof begin, "%s%s%s", in,
-        weather ? "" : geo_zone_restriction_name((enum geo_zone_restriction)zone->restriction),
-        weather ? "" : " zone ");
-    (void)snprintf(rest, sizeof rest, "%s%s%s", entry->waits ? " begins" : "", when,
-                   entry->degraded ? ", height uncertain" : "");
+    char begin[64], rest[64], when[FUSION_WHEN_SIZE], *at = begin;
+    *at = '\0';
+    if (inside && !(entry->time_s > 0.0))
+        at = put(at, look->view->path->as_written ? "through " : "in "); // it is not flown yet
+    if ((zone->flags & GEO_ZONE_WEATHER) == 0) {
+        at = put(at, geo_zone_restriction_name((enum geo_zone_restriction)zone->restriction));
+        (void)put(at, " zone ");
+    }
+    at = put(rest, entry->waits ? " begins" : "");
+    if (entry->time_s > 0.0) {
+        fusion_when(entry->time_s, when);
+        at = put(put(at, " "), when);
+    } else if (!inside) {
+        at = put(at, " by the accuracies");
+    }
+    (void)put(at, entry->degraded ? ", height uncertain" : "");
     fusion_say(advisory->text, begin, zone->name[0] != '\0' ? zone->name : zone->id, rest);
 }
 
@@ -386,7 +406,7 @@ static void raise(const struct look *look, const struct fusion_zone *zone,
     if (look->view->aircraft->fix.on_ground)
         severity = FUSION_SEVERITY_INFO;
     char cause[sizeof zone->source->source + GEO_ZONE_ID_SIZE + 2];
-    (void)snprintf(cause, sizeof cause, "%s\n%s", zone->source->source, words->id);
+    (void)put(put(put(cause, zone->source->source), "\n"), words->id);
     bool dated = (words->flags & GEO_ZONE_HAS_DATA_TIME) != 0;
     enum fusion_advisory_kind kind = (words->flags & GEO_ZONE_WEATHER) != 0
                                          ? FUSION_ADVISORY_HAZARDOUS_WEATHER
@@ -449,11 +469,12 @@ static struct fusion_number pressure_of(const struct fusion_view *view,
                                   .value = view->aircraft->fix.pressure.m + by_m};
 }
 
-static struct heights heights_along(const struct fusion_view *view)
+static struct extremes extremes_of(const struct fusion_view *view)
 {
     const struct fusion_height *own = &view->context->height;
     const struct fusion_look_ahead *ahead = &view->context->look_ahead;
-    struct heights heights;
+    struct extremes heights;
+    heights.begin = fusion_zone_axes_of(view->path->nodes[0].point);
     struct fusion_zone_height low = height_of(view, &view->path->nodes[0]), high = low;
     altitudes(view, &low.amsl_m, &high.amsl_m);
     low.pressure_m = pressure_of(view, low.amsl_m);
@@ -477,7 +498,7 @@ static struct heights heights_along(const struct fusion_view *view)
 }
 
 // Of which segments a volume is clear, a bit for each.
-static uint32_t clear_of(const struct fusion_view *view, const struct heights *heights,
+static uint32_t clear_of(const struct fusion_view *view, const struct extremes *heights,
                          const struct geo_zone_volume *volume)
 {
     uint32_t clear = 0;
@@ -487,16 +508,18 @@ static uint32_t clear_of(const struct fusion_view *view, const struct heights *h
     return clear;
 }
 
-static void consider(const struct fusion_view *view, const struct heights *heights,
+static void consider(const struct fusion_view *view, const struct extremes *heights,
                      const struct fusion_zone *zone, struct fusion_advisories *list)
 {
     const uint32_t all = (UINT32_C(1) << view->context->look_ahead.segment_count) - 1;
-    struct look look = {.view = view, .zone = &zone->view};
+    struct look look = {.view = view, .begin = &heights->begin, .zone = &zone->view};
     for (uint32_t i = 0; i < zone->view.zone->volume_count; i++) {
         look.volume = &zone->view.volumes[i];
         look.clear = clear_of(view, heights, look.volume);
         if (all != 0 && look.clear == all)
             continue;
+        if (look.volume->shape == GEO_ZONE_CIRCLE)
+            look.centre = fusion_zone_axes_of(look.volume->centre);
         struct look one = look;
         one.nominal.found = one.low.found = false;
         if (view->path->basis == FUSION_CORRIDOR_DISC)
@@ -551,7 +574,7 @@ void fusion_reason_zone(const struct fusion_view *view, struct fusion_advisories
     const struct fusion_zone *zone = fusion_zone_walk_next(&walk);
     if (zone == NULL)
         return;
-    const struct heights heights = heights_along(view);
+    const struct extremes heights = extremes_of(view);
     for (; zone != NULL; zone = fusion_zone_walk_next(&walk))
         consider(view, &heights, zone, list);
 }

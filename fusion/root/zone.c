@@ -86,27 +86,23 @@ enum fusion_zone_where fusion_zone_vertical(const struct geo_zone_volume *volume
     return lower < upper ? lower : upper;
 }
 
-struct axes { // of a place in the ellipsoid
-    double x_m, y_m, z_m;
-};
-
-static struct axes axes_of(struct geo_point point)
+struct fusion_zone_axes fusion_zone_axes_of(struct geo_point point)
 {
     double sin_lat = sin(point.lat_deg * GEO_RAD_PER_DEG),
            cos_lat = cos(point.lat_deg * GEO_RAD_PER_DEG);
     double normal_m =
         GEO_EARTH_SEMI_MAJOR_M / sqrt(1.0 - GEO_EARTH_ECCENTRICITY2 * sin_lat * sin_lat);
-    return (struct axes){.x_m = normal_m * cos_lat * cos(point.lon_deg * GEO_RAD_PER_DEG),
-                         .y_m = normal_m * cos_lat * sin(point.lon_deg * GEO_RAD_PER_DEG),
-                         .z_m = normal_m * (1.0 - GEO_EARTH_ECCENTRICITY2) * sin_lat};
+    return (struct fusion_zone_axes){
+        .x_m = normal_m * cos_lat * cos(point.lon_deg * GEO_RAD_PER_DEG),
+        .y_m = normal_m * cos_lat * sin(point.lon_deg * GEO_RAD_PER_DEG),
+        .z_m = normal_m * (1.0 - GEO_EARTH_ECCENTRICITY2) * sin_lat};
 }
 
-// Along the surface, by way of the chord: right to a metre at 500 km, anywhere on the globe.
-static double apart_m(struct geo_point a, struct geo_point b)
+// By way of the chord: right to a metre at 500 km, anywhere on the globe.
+double fusion_zone_apart_m(const struct fusion_zone_axes *a, const struct fusion_zone_axes *b)
 {
-    struct axes p = axes_of(a), q = axes_of(b);
-    double chord_m = sqrt((p.x_m - q.x_m) * (p.x_m - q.x_m) + (p.y_m - q.y_m) * (p.y_m - q.y_m)
-                          + (p.z_m - q.z_m) * (p.z_m - q.z_m));
+    double x_m = a->x_m - b->x_m, y_m = a->y_m - b->y_m, z_m = a->z_m - b->z_m;
+    double chord_m = sqrt(x_m * x_m + y_m * y_m + z_m * z_m);
     return 2.0 * GEO_EARTH_RADIUS_M
            * asin(geo_lesser(chord_m / (2.0 * GEO_EARTH_RADIUS_M), 1.0));
 }
@@ -136,8 +132,11 @@ static struct geo_offset offset_of(const struct geo_frame *frame, struct geo_poi
 double fusion_zone_distance_m(const struct geo_zone_volume *volume,
                               const struct geo_point *vertices, struct geo_point position)
 {
-    if (volume->shape == GEO_ZONE_CIRCLE)
-        return apart_m(position, volume->centre) - volume->radius_m;
+    if (volume->shape == GEO_ZONE_CIRCLE) {
+        const struct fusion_zone_axes at = fusion_zone_axes_of(position);
+        const struct fusion_zone_axes centre = fusion_zone_axes_of(volume->centre);
+        return fusion_zone_apart_m(&at, &centre) - volume->radius_m;
+    }
     struct geo_frame frame = geo_frame_at(position);
     const struct geo_point *v = vertices + volume->first_vertex;
     struct geo_offset from = offset_of(&frame, v[volume->vertex_count - 1]);

@@ -54,4 +54,13 @@ bool fusion_zone_clear(const struct geo_zone_volume *volume,
 double fusion_zone_distance_m(const struct geo_zone_volume *volume,
                               const struct geo_point *vertices, struct geo_point position);
 
+// A place in the ellipsoid: what the distance of two places is worked out of. One that is asked
+// about often is made ready once.
+struct fusion_zone_axes {
+    double x_m, y_m, z_m;
+};
+struct fusion_zone_axes fusion_zone_axes_of(struct geo_point point);
+// Along the surface.
+double fusion_zone_apart_m(const struct fusion_zone_axes *a, const struct fusion_zone_axes *b);
+
 #endif
