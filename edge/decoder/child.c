@@ -16,12 +16,14 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "edge/decoder/child_spawn.h"
 #include "edge/decoder/child_wire.h"
 #include "edge/decoder/data_file.h"
+#include "geo/unconst.h"
 
 enum {
     CHILDREN = EDGE_CHILD_LANES + 1, // and a spare
@@ -356,6 +358,17 @@ static void watch(struct edge_children *children, struct child *child, bool writ
     epoll_ctl(children->epoll_fd, EPOLL_CTL_MOD, child->fd, &event);
 }
 
+// Head and bytes at once: a child that is woken finds the whole message.
+static ssize_t send_rest(int fd, const struct slot *slot, size_t sent)
+{
+    const size_t head = sizeof slot->head, of_head = sent < head ? sent : head;
+    struct iovec parts[2] = {{(char *)GEO_UNCONST(&slot->head) + of_head, head - of_head}};
+    if (slot->bytes_size > 0)
+        parts[1] = (struct iovec){GEO_UNCONST(slot->bytes + (sent - of_head)),
+                                  slot->bytes_size - (sent - of_head)};
+    return sendmsg(fd, &(struct msghdr){.msg_iov = parts, .msg_iovlen = 2}, MSG_NOSIGNAL);
+}
+
 // Sends what the socket takes of what the lane holds. False: the child is lost.
 static bool transmit(struct edge_children *children, struct child *child)
 {
@@ -363,15 +376,11 @@ static bool transmit(struct edge_children *children, struct child *child)
     while (lane->sent < lane->count) {
         const struct slot *slot = slot_at(lane, lane->sent);
         size_t total = sizeof slot->head + slot->bytes_size;
-        bool head = child->sent < sizeof slot->head;
-        const uint8_t *at = head ? (const uint8_t *)&slot->head + child->sent
-                                 : slot->bytes + (child->sent - sizeof slot->head);
-        size_t left = head ? sizeof slot->head - child->sent : total - child->sent;
         if (child->state == READY) {
             child->state = BUSY;
             child->deadline_mono_us = children->now_mono_us + wall_us(children);
         }
-        ssize_t put = send(child->fd, at, left, MSG_NOSIGNAL);
+        ssize_t put = send_rest(child->fd, slot, child->sent);
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0 && errno == EAGAIN) {

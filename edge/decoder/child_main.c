@@ -13,17 +13,44 @@
 #include "edge/decoder/data_file.h"
 #include "edge/decoder/sandbox.h"
 
-static bool read_all(void *bytes, size_t size)
+enum { INPUT_BYTES = 1 << 16, ANSWER_BYTES = 1 << 13 };
+
+// Small messages that came one after the other are read at once.
+struct input {
+    size_t at, end;
+    uint8_t bytes[INPUT_BYTES];
+};
+
+static bool read_some(void *to, size_t size, size_t *got)
 {
-    uint8_t *at = bytes;
+    ssize_t count;
+    do
+        count = read(STDIN_FILENO, to, size);
+    while (count < 0 && errno == EINTR);
+    *got = count > 0 ? (size_t)count : 0;
+    return count > 0;
+}
+
+static bool read_all(struct input *input, void *bytes, size_t size)
+{
+    uint8_t *to = bytes;
     while (size > 0) {
-        ssize_t got = read(STDIN_FILENO, at, size);
-        if (got < 0 && errno == EINTR)
+        size_t got = input->end - input->at;
+        if (got == 0 && size >= sizeof input->bytes) {
+            if (!read_some(to, size, &got))
+                return false;
+        } else if (got == 0) {
+            input->at = 0;
+            if (!read_some(input->bytes, sizeof input->bytes, &input->end))
+                return false;
             continue;
-        if (got <= 0)
-            return false;
-        at += got;
-        size -= (size_t)got;
+        } else {
+            got = got < size ? got : size;
+            memcpy(to, input->bytes + input->at, got);
+            input->at += got;
+        }
+        to += got;
+        size -= got;
     }
     return true;
 }
@@ -66,23 +93,34 @@ static void warm_up(edge_child_decode_fn decode)
     }
 }
 
+// In one piece where it is small, so that the node is woken once.
+static bool answer(const struct edge_child_answer *head, const void *bytes)
+{
+    uint8_t whole[ANSWER_BYTES];
+    if (head->size > sizeof whole - sizeof *head)
+        return write_all(head, sizeof *head) && write_all(bytes, head->size);
+    memcpy(whole, head, sizeof *head);
+    memcpy(whole + sizeof *head, bytes, head->size);
+    return write_all(whole, sizeof *head + head->size);
+}
+
 static bool answer_record(struct geo_record_builder *builder)
 {
     struct geo_record record;
     if (geo_record_finish(builder, &record) != DRF_OK)
         return false;
-    struct edge_child_answer answer = {
+    const struct edge_child_answer head = {
         .magic = EDGE_CHILD_MAGIC, .kind = EDGE_CHILD_RECORD, .size = record.size};
-    return write_all(&answer, sizeof answer) && write_all(record.bytes, record.size);
+    return answer(&head, record.bytes);
 }
 
 static bool answer_refusal(enum drf_status status, const struct geo_note *why)
 {
-    struct edge_child_answer answer = {.magic = EDGE_CHILD_MAGIC,
-                                       .kind = EDGE_CHILD_REFUSED,
-                                       .status = (uint32_t)status,
-                                       .size = sizeof *why};
-    return write_all(&answer, sizeof answer) && write_all(why, sizeof *why);
+    const struct edge_child_answer head = {.magic = EDGE_CHILD_MAGIC,
+                                           .kind = EDGE_CHILD_REFUSED,
+                                           .status = (uint32_t)status,
+                                           .size = sizeof *why};
+    return answer(&head, why);
 }
 
 // The CPU that the message may take is spent. Nothing of an answer has been written yet.
@@ -103,13 +141,14 @@ static void limit_cpu(uint32_t cpu_ms)
     (void)!setitimer(ITIMER_PROF, &timer, NULL);
 }
 
-static bool decode_one(edge_child_decode_fn decode, const struct edge_child_request *request)
+static bool decode_one(edge_child_decode_fn decode, struct input *input,
+                       const struct edge_child_request *request)
 {
     struct geo_decode_params params;
-    if (!read_all(&params, sizeof params))
+    if (!read_all(input, &params, sizeof params))
         return false;
     uint8_t *bytes = malloc(request->size + 1);
-    if (!bytes || !read_all(bytes, request->size)) {
+    if (!bytes || !read_all(input, bytes, request->size)) {
         free(bytes);
         return false;
     }
@@ -147,8 +186,10 @@ int edge_child_main(int argc, char **argv, edge_child_decode_fn decode)
     struct edge_child_answer ready = {
         .magic = EDGE_CHILD_MAGIC, .kind = EDGE_CHILD_READY, .landlocked = landlocked};
     bool going = write_all(&ready, sizeof ready);
+    struct input input = {.at = 0, .end = 0};
     struct edge_child_request request;
-    while (going && read_all(&request, sizeof request) && request.magic == EDGE_CHILD_MAGIC)
-        going = decode_one(decode, &request);
+    while (going && read_all(&input, &request, sizeof request)
+           && request.magic == EDGE_CHILD_MAGIC)
+        going = decode_one(decode, &input, &request);
     _exit(0); // nothing to flush, and no library's clean-up to trust
 }
