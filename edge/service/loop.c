@@ -28,13 +28,12 @@
 #include "edge/service/node.h"
 #include "edge/service/notify.h"
 #include "edge/service/owning.h"
+#include "edge/service/renewal.h"
 #include "edge/service/watch.h"
 #include "edge/view/streams.h"
 
 #define SECOND_US INT64_C(1000000)
 #define WAIT_MAX_US (SECOND_US / 10)
-#define UNSENT_KEEP_US (5 * SECOND_US / 2) // less than another node needs to take over
-#define DENIED_EVERY_US (60 * SECOND_US)
 // What the node is given beside its loops before systemd ends it.
 #define OPENING_US (600 * SECOND_US)
 #define READING_ALL_US (3600 * SECOND_US)
@@ -135,55 +134,6 @@ static void *ingest(void *argument)
     return NULL;
 }
 
-// What was said of the MQTT connection last.
-struct mqtt_told {
-    struct edge_mqtt_stats stats; // counted so far
-    uint64_t denied;              // logged so far
-    int64_t denied_next_mono_us;  // when that may be logged again
-    char waiting_for[EDGE_MQTT_WHY_SIZE];
-};
-
-// The broker's access list is wrong: drones get nothing, and nothing else shows why.
-static void log_denied(const struct edge_node *node, struct mqtt_told *told,
-                       struct edge_now now)
-{
-    if (told->stats.denied == told->denied || now.mono_us < told->denied_next_mono_us)
-        return;
-    edge_log_write(&node->log, now.utc_us, EDGE_LOG_WARN, "mqtt.denied",
-                   "count=%" PRIu64 " text=\"the broker refuses publishing or subscribing to "
-                   "this account: see its access rules\"",
-                   told->stats.denied - told->denied);
-    told->denied = told->stats.denied;
-    told->denied_next_mono_us = now.mono_us + DENIED_EVERY_US;
-}
-
-static void count_mqtt(struct edge_node *node, struct mqtt_told *told, struct edge_now now)
-{
-    const struct edge_mqtt_stats *before = &told->stats;
-    struct edge_mqtt_stats stats = edge_mqtt_stats(node->mqtt);
-    struct edge_link link = edge_mqtt_link(node->mqtt);
-    bool down = !edge_mqtt_hears(node->mqtt);
-    const char *waiting_for = edge_mqtt_waiting_for(node->mqtt);
-    bool changed = edge_health_set(&node->health, EDGE_TROUBLE_MQTT, down);
-    bool starting = edge_mqtt_held_subscribed(node->mqtt) || link.connected(link.self);
-    if (!(down && starting)
-        && (changed || (down && strcmp(waiting_for, told->waiting_for) != 0)))
-        edge_watch_trouble(node, EDGE_TROUBLE_MQTT, down,
-                           down ? waiting_for : "connected to the MQTT broker", now);
-    if (strcmp(waiting_for, told->waiting_for) != 0) // seldom; this runs in each step
-        (void)snprintf(told->waiting_for, sizeof told->waiting_for, "%s", waiting_for);
-    edge_metrics_set(node->metrics, EDGE_METRIC_MQTT_UP, 0, !down);
-    edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_CONNECTS, 0, 0,
-                     stats.sessions - before->sessions);
-    edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_DROPS, 0, 0,
-                     stats.dropped_ring - before->dropped_ring + stats.dropped_queue
-                         - before->dropped_queue);
-    edge_metrics_add(node->metrics, EDGE_METRIC_MQTT_DENIED, 0, 0,
-                     stats.denied - before->denied);
-    told->stats = stats;
-    log_denied(node, told, now);
-}
-
 static void log_overload(const struct edge_node *node, bool *before, struct edge_now now)
 {
     bool there = edge_health_has(&node->health, EDGE_TROUBLE_OVERLOAD);
@@ -238,41 +188,21 @@ static void count_published(struct edge_node *node)
                          edge_publisher_kafka_serve(node->publisher).lost);
 }
 
-// What the library has not brought to the broker it sends again at the next connection: after a
-// while another node is owner, and has said it. Such a connection begins with nothing.
-static void forget_unsent(struct loop *loop, int64_t *forgot_mono_us, struct edge_now now)
-{
-    struct edge_node *node = &loop->node;
-    const char *why;
-    struct edge_mqtt *fresh;
-    int64_t echoed_mono_us = edge_ownership_echoed(&node->ownership);
-    if (node->config->owners.topic[0] == '\0' || edge_mqtt_hears(node->mqtt)
-        || echoed_mono_us <= *forgot_mono_us // never, or once since is enough
-        || now.mono_us - echoed_mono_us < UNSENT_KEEP_US || !edge_mqtt_adoptable(node->mqtt)
-        || edge_node_open_mqtt(node, node->config, NULL, &fresh, &why) != DRF_OK)
-        return;
-    edge_mqtt_adopt(node->mqtt, fresh);
-    edge_mqtt_close(fresh);
-    *forgot_mono_us = now.mono_us;
-}
-
 static void *serve(void *argument)
 {
     struct loop *loop = argument;
     struct edge_node *node = &loop->node;
-    struct mqtt_told told = {0};
     struct edge_watch_mqtt watch = {.shared = false};
     struct edge_now now = edge_clock_now(loop->clock);
-    int64_t forgot_mono_us = INT64_MIN;
+    struct edge_renewal renewal = edge_renewal_begin();
     bool overloaded = false;
     while (!atomic_load(&loop->stopping)) {
         now = edge_clock_now(loop->clock);
-        forget_unsent(loop, &forgot_mono_us, now);
+        edge_renewal_run(&renewal, node, now);
         edge_mqtt_step(node->mqtt, now.mono_us);
         look_for_another(loop, now);
-        count_mqtt(node, &told, now);
-        edge_reload_serve(&loop->reload, now);
         edge_watch_mqtt(&watch, node, now);
+        edge_reload_serve(&loop->reload, now);
         int64_t wake_mono_us = edge_serve_step(node->serve, now);
         edge_mqtt_flush(node->mqtt);
         count_published(node);

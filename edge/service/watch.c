@@ -171,32 +171,6 @@ void edge_watch_ingest(struct edge_watch_ingest *watch, const struct edge_node *
                          (int64_t)disk.f_bavail * (int64_t)disk.f_frsize);
 }
 
-void edge_watch_mqtt(struct edge_watch_mqtt *watch, const struct edge_node *node,
-                     struct edge_now now)
-{
-    struct edge_mqtt_stats stats = edge_mqtt_stats(node->mqtt);
-    if (stats.shared != watch->shared)
-        edge_log_write(
-            &node->log, now.utc_us, stats.shared ? EDGE_LOG_ERROR : EDGE_LOG_INFO,
-            stats.shared ? "mqtt.shared" : "mqtt.not_shared", "client_id=%s text=\"%s\"",
-            node->config->mqtt.client_id,
-            !stats.shared ? "the connection stays"
-            : stats.taken_over > 0
-                ? "the broker ended the connection because another client connected with the "
-                  "same id (0x8E): two nodes may share this account"
-                : "the broker has ended three connections in 10 s shortly after they were "
-                  "made: another client may use the same account or client id");
-    watch->shared = stats.shared;
-    edge_metrics_set(node->metrics, EDGE_METRIC_MQTT_SHARED, 0, stats.shared);
-    if (stats.held_denied > 0 && !watch->denied)
-        edge_log_write(&node->log, now.utc_us, EDGE_LOG_WARN, "node.id_unchecked",
-                       "node=%s text=\"the broker does not let this account read the state "
-                       "and heartbeat of its own node id: another node of this id would not "
-                       "be noticed\"",
-                       node->config->node_id);
-    watch->denied = stats.held_denied > 0;
-}
-
 void edge_watch_trouble(const struct edge_node *node, enum edge_trouble trouble, bool there,
                         const char *detail, struct edge_now now)
 {

@@ -26,8 +26,12 @@ struct edge_watch_ingest {
     int64_t second_mono_us, disk_mono_us; // when silence and the disk are looked at again
 };
 
-struct edge_watch_mqtt {
-    bool shared, denied;
+struct edge_watch_mqtt { // all zero at first: what was said of the connection last
+    bool shared, unchecked;
+    struct edge_mqtt_stats stats; // counted so far
+    uint64_t denied;              // logged so far
+    int64_t denied_next_mono_us;  // when that may be logged again
+    char waiting_for[EDGE_MQTT_WHY_SIZE];
 };
 
 // One line of what the configuration was understood to be.
@@ -42,8 +46,9 @@ void edge_watch_main(struct edge_watch_main *watch, const struct edge_node *node
 // Each feed that has caught up, with its counts; free bytes of the disk. Waits for the disk.
 void edge_watch_ingest(struct edge_watch_ingest *watch, const struct edge_node *node,
                        struct edge_now now);
-// Whether the MQTT account is shared, and whether the node can see others of its id.
-void edge_watch_mqtt(struct edge_watch_mqtt *watch, const struct edge_node *node,
+// The MQTT connection: up or why not, what it lost and was denied, whether the account is
+// shared, and whether the node can see others of its id: edge/service/watch_mqtt.c.
+void edge_watch_mqtt(struct edge_watch_mqtt *watch, struct edge_node *node,
                      struct edge_now now);
 
 #endif
