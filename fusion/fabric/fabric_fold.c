@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One dirty tile at a time: its ground, then the tops of the obstacles on it, then the surface.
 // Of a surface only the cells under obstacles that changed are folded again, unless its ground
-// or a surface model may have changed too; the whole fold makes the same of it.
+// or a surface model may have changed too; the whole fold makes the same of it. Where an
+// obstacle goes that stands on a model, the first whole fold keeps what lies under the
+// obstacles of the tile, for the changes after it.
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,6 +184,12 @@ static void show_surface(struct fusion_fabric *fabric, struct fabric_slot *slot,
     fabric->changed = true;
 }
 
+static void drop_bare(struct fabric_slot *slot)
+{
+    fusion_bare_close(slot->bare);
+    slot->bare = NULL;
+}
+
 static void raise_again(struct fusion_fabric *fabric, size_t index)
 {
     struct fusion_feature_list list = fusion_features_of_tile(fabric->features, index);
@@ -209,7 +217,7 @@ static enum drf_status refold_surface(struct fusion_fabric *fabric, size_t index
     enum drf_status status = DRF_OK;
     if (!fusion_cell_box_empty(slot->touched)) {
         status = fusion_refold_start(fabric->refold, slot->surface, slot->ground, slot->touched,
-                                     slot->lowered);
+                                     slot->lowered, slot->bare);
         if (status == DRF_OK)
             status = fusion_retired_reserve(&fabric->retired, 1);
         if (status == DRF_OK) {
@@ -226,28 +234,48 @@ static enum drf_status refold_surface(struct fusion_fabric *fabric, size_t index
         made = thinned(made, slot->ground);
     for (uint16_t i = 0; made != NULL && i < made->source_count; i++)
         fusion_provenance_retain(made->sources[i]);
+    if (slot->bare != NULL && !fusion_refold_bare(fabric->refold, slot->bare))
+        drop_bare(slot);
     show_surface(fabric, slot, result == FUSION_REFOLD_GROUND ? slot->ground : made,
                  fusion_tile_box_bounds(fabric_tile(fabric, index), changed));
     return DRF_OK;
 }
 
+// Models, ground and obstacles; *bare: what was kept of it, if it is to be and could be.
+static enum drf_status fill_surface(struct held *held, size_t index, struct fusion_bare **bare)
+{
+    struct fusion_fabric *fabric = held->fabric;
+    const struct fabric_slot *slot = &fabric->slots[index];
+    fusion_fold_start(fabric->fold);
+    enum drf_status status =
+        fusion_store_contributions(fabric->store, FUSION_LAYER_SURFACE,
+                                   fabric_tile(fabric, index), add_contribution, held);
+    if (status == DRF_OK)
+        status = fusion_fold_ground(fabric->fold, slot->ground);
+    if (status == DRF_OK && slot->keeps_bare)
+        status = fusion_bare_open(fabric->provenances, bare);
+    if (status == DRF_OK)
+        fusion_fold_keep_bare(fabric->fold, *bare);
+    return status == DRF_OK ? raise_obstacles(fabric, index) : status;
+}
+
 static enum drf_status fold_whole_surface(struct fusion_fabric *fabric, size_t index)
 {
     struct fabric_slot *slot = &fabric->slots[index];
-    struct geo_tile tile = fabric_tile(fabric, index);
     struct held held = {.fabric = fabric};
     const struct fusion_tile *made = NULL;
-    fusion_fold_start(fabric->fold);
-    enum drf_status status = fusion_store_contributions(fabric->store, FUSION_LAYER_SURFACE,
-                                                        tile, add_contribution, &held);
-    if (status == DRF_OK)
-        status = fusion_fold_ground(fabric->fold, slot->ground);
-    if (status == DRF_OK)
-        status = raise_obstacles(fabric, index);
+    struct fusion_bare *bare = NULL;
+    drop_bare(slot);
+    enum drf_status status = fill_surface(&held, index, &bare);
     if (status == DRF_OK)
         status = fusion_retired_reserve(&fabric->retired, 1);
     if (status == DRF_OK)
         status = make_surface(&held, index, &made);
+    const bool kept = status == DRF_OK && bare != NULL && fusion_bare_sort(bare);
+    if (kept)
+        slot->bare = bare;
+    else
+        fusion_bare_close(bare);
     release_held(&held);
     if (status != DRF_OK)
         return status;
@@ -266,8 +294,12 @@ static enum drf_status fold_whole_surface(struct fusion_fabric *fabric, size_t i
 
 static enum drf_status fold_surface(struct fusion_fabric *fabric, size_t index)
 {
+    struct fabric_slot *slot = &fabric->slots[index];
     enum drf_status status = refold_surface(fabric, index);
-    return status == DRF_ERR_FULL ? fold_whole_surface(fabric, index) : status;
+    if (status != DRF_ERR_FULL)
+        return status;
+    slot->keeps_bare = slot->keeps_bare || (slot->lowered && !slot->surface_whole);
+    return fold_whole_surface(fabric, index);
 }
 
 // Takes what is still dirty from the front of a queue. The index goes back when the fold fails.

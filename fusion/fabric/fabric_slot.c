@@ -109,6 +109,7 @@ void fabric_slots_close(struct fusion_fabric *fabric)
             fabric_release_tile(fabric->provenances, GEO_UNCONST(slot->surface));
         if (slot->ground != NULL)
             fabric_release_tile(fabric->provenances, GEO_UNCONST(slot->ground));
+        fusion_bare_close(slot->bare);
     }
     free(fabric->slots);
     for (size_t i = 0; i < FABRIC_QUEUES; i++) {

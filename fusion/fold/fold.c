@@ -26,7 +26,8 @@ struct fusion_fold {
     uint16_t *place; // of each source in the palette
     bool *used;
     size_t count, room;
-    bool surface, empty; // empty: nothing was added yet
+    bool surface, empty;      // empty: nothing was added yet
+    struct fusion_bare *bare; // NULL: not kept
 };
 
 enum { SOURCES_MAX = 65535 };
@@ -64,6 +65,7 @@ void fusion_fold_start(struct fusion_fold *fold)
     fold->count = 0;
     fold->surface = false;
     fold->empty = true;
+    fold->bare = NULL;
 }
 
 static enum drf_status make_room(struct fusion_fold *fold)
@@ -193,6 +195,23 @@ enum drf_status fusion_fold_ground(struct fusion_fold *fold, const struct fusion
     return DRF_OK;
 }
 
+void fusion_fold_keep_bare(struct fusion_fold *fold, struct fusion_bare *bare)
+{
+    assert(fold->surface);
+    fold->bare = bare;
+}
+
+static void keep_bare(struct fusion_fold *fold, size_t i)
+{
+    const uint8_t flags = fold->flags[i];
+    if ((flags & FUSION_SURFACE_DSM) != 0 && (flags & FUSION_SURFACE_OBSTACLE) == 0)
+        fusion_bare_add(fold->bare,
+                        (struct fusion_bare_cell){.source = fold->sources[fold->source_of[i]],
+                                                  .cell = (uint16_t)i,
+                                                  .height = fold->cells[i],
+                                                  .flags = flags});
+}
+
 struct raise {
     struct fusion_fold *fold;
     uint16_t top, index;
@@ -205,6 +224,8 @@ static void raise_span(void *context, uint32_t row, uint32_t first, uint32_t las
     for (size_t i = (size_t)row * GEO_CELLS_SIDE + first,
                 end = (size_t)row * GEO_CELLS_SIDE + last;
          i <= end; i++) {
+        if (fold->bare != NULL)
+            keep_bare(fold, i);
         fold->flags[i] |= FUSION_SURFACE_OBSTACLE;
         if (fold->cells[i] == GEO_CELL_UNKNOWN || raise->top > fold->cells[i]) {
             fold->cells[i] = raise->top;

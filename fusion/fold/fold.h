@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fusion/fold/bare.h"
 #include "fusion/fold/footprint.h"
 #include "fusion/root/tile.h"
 #include "geo/status.h"
@@ -32,6 +33,9 @@ DRF_MUST_CHECK enum drf_status fusion_fold_add(struct fusion_fold *fold,
 // NULL when nothing is known of it. At equal heights the ground is named as the source.
 DRF_MUST_CHECK enum drf_status fusion_fold_ground(struct fusion_fold *fold,
                                                   const struct fusion_tile *ground);
+// From here to the next start: what obstacles raise where a surface model lies is put into
+// `bare` as it is without them, unsorted. Borrowed.
+void fusion_fold_keep_bare(struct fusion_fold *fold, struct fusion_bare *bare);
 // An obstacle of that top is somewhere on its footprint. Called in the order of the
 // obstacles: of equal tops the first is named.
 DRF_MUST_CHECK enum drf_status fusion_fold_raise(struct fusion_fold *fold, struct geo_tile tile,

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Without obstacles a cell of the surface is what the surface models and the ground make of it.
 // Where the old surface has no obstacle on a cell that is the cell itself; where it has one and
-// no model said anything it is the ground's. Where a model lies under an obstacle it is not
-// known here; but if obstacles only came or grew, the cell as it is may stand for it: whatever
-// is higher raises it all the same, and only of an equal top it cannot be told whether it is
-// the first. From there on the obstacles raise the box as they do in the whole fold. Cells of
-// the box name their kind (source and flags) by a number in a short table, which begins with
-// the kinds of the old surface.
+// no model said anything it is the ground's. Where a model lies under an obstacle the surface
+// does not tell, but what was kept of it may (fusion/fold/bare.h); if nothing was, but
+// obstacles only came or grew, the cell as it is may stand for it: whatever is higher raises it
+// all the same, and only of an equal top it cannot be told whether it is the first. From there
+// on the obstacles raise the box as they do in the whole fold. Cells of the box name their kind
+// (source and flags) by a number in a short table, which begins with the kinds of the old
+// surface.
 #include "fusion/fold/refold.h"
 
 #include <assert.h>
@@ -27,13 +28,15 @@ struct fusion_refold {
     const struct fusion_tile *old, *ground;
     struct fusion_cell_box box;
     struct fusion_lattice lattice;
-    double south_deg, north_deg, west_deg, east_deg; // of the box
-    uint16_t cells[CELLS_MAX], kinds[CELLS_MAX];     // of the box, row by row
+    double south_deg, north_deg, west_deg, east_deg;       // of the box
+    uint16_t cells[CELLS_MAX], kinds[CELLS_MAX];           // of the box, row by row
+    uint16_t bare_cells[CELLS_MAX], bare_kinds[CELLS_MAX]; // the same without obstacles
+    const struct fusion_bare *bare;
     struct fusion_patch_kind names[NAMES_MAX];
     uint16_t name_count;
     uint16_t raised[NAMES_MAX]; // a kind's number with an obstacle's flag, NONE: not yet
     bool grown[CELLS_MAX];      // begins with obstacles on it, as the old surface has it
-    bool lowered;
+    bool lowered, any_grown;
     bool full; // there are more kinds, or which of equal tops is named cannot be told
 };
 
@@ -92,9 +95,18 @@ static bool bare_cell(struct fusion_refold *refold, uint32_t cell, size_t at)
     const uint8_t flags = fusion_tile_flags(old, cell);
     const bool raised = (flags & FUSION_SURFACE_OBSTACLE) != 0;
     const bool modelled = (flags & FUSION_SURFACE_DSM) != 0;
+    const struct fusion_bare_cell *under = raised && modelled && refold->bare != NULL
+                                               ? fusion_bare_find(refold->bare, cell)
+                                               : NULL;
+    if (under != NULL) {
+        refold->cells[at] = under->height;
+        refold->kinds[at] = enter(refold, under->source, under->flags);
+        return true;
+    }
     if (!raised || modelled) {
         refold->kinds[at] = kind_of_old(refold, cell);
         refold->grown[at] = raised;
+        refold->any_grown = refold->any_grown || raised;
         return !raised || !refold->lowered;
     }
     refold->cells[at] = ground == NULL ? GEO_CELL_UNKNOWN : ground->cells[cell];
@@ -116,7 +128,8 @@ static void measure(struct fusion_refold *refold)
 
 enum drf_status fusion_refold_start(struct fusion_refold *refold, const struct fusion_tile *old,
                                     const struct fusion_tile *ground,
-                                    struct fusion_cell_box box, bool lowered)
+                                    struct fusion_cell_box box, bool lowered,
+                                    const struct fusion_bare *bare)
 {
     assert(!fusion_cell_box_empty(box) && box.east < SIDE && box.south < SIDE);
     // Beyond this number a source may stand for several: then a cell's own is not known.
@@ -128,7 +141,8 @@ enum drf_status fusion_refold_start(struct fusion_refold *refold, const struct f
     refold->box = box;
     refold->lattice = fusion_fold_lattice(old->tile);
     refold->lowered = lowered;
-    refold->full = false;
+    refold->bare = bare;
+    refold->any_grown = refold->full = false;
     refold->name_count = 0;
     for (uint16_t i = 0; i < old->kind_count; i++) {
         refold->names[i] =
@@ -142,6 +156,10 @@ enum drf_status fusion_refold_start(struct fusion_refold *refold, const struct f
         for (uint32_t column = box.west; column <= box.east; column++)
             if (!bare_cell(refold, row * SIDE + column, at++))
                 return DRF_ERR_FULL;
+    if (bare != NULL) {
+        memcpy(refold->bare_cells, refold->cells, at * sizeof *refold->cells);
+        memcpy(refold->bare_kinds, refold->kinds, at * sizeof *refold->kinds);
+    }
     return DRF_OK;
 }
 
@@ -284,6 +302,30 @@ enum drf_status fusion_refold_finish(struct fusion_refold *refold, enum fusion_r
         *made = tile;
     }
     return DRF_OK;
+}
+
+bool fusion_refold_bare(const struct fusion_refold *refold, struct fusion_bare *bare)
+{
+    const struct fusion_cell_box box = refold->box;
+    const size_t former = bare->count; // they hold sources that the new ones may name
+    if (refold->any_grown)
+        return false;
+    for (uint32_t row = box.north; row <= box.south; row++)
+        for (uint32_t column = box.west; column <= box.east; column++) {
+            const size_t at = place(refold, row, column);
+            const struct fusion_patch_kind *kind = &refold->names[refold->bare_kinds[at]];
+            const uint8_t flags = refold->names[refold->kinds[at]].flags;
+            if (refold->bare_cells[at] != GEO_CELL_UNKNOWN
+                && (kind->flags & FUSION_SURFACE_DSM) != 0
+                && (flags & FUSION_SURFACE_OBSTACLE) != 0)
+                fusion_bare_add(
+                    bare, (struct fusion_bare_cell){.source = kind->source,
+                                                    .cell = (uint16_t)(row * SIDE + column),
+                                                    .height = refold->bare_cells[at],
+                                                    .flags = kind->flags});
+        }
+    fusion_bare_drop(bare, box, former);
+    return fusion_bare_sort(bare);
 }
 
 struct joining {

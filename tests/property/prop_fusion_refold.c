@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A surface that is folded again only under the obstacles that changed equals the one that is
 // folded as a whole, cell by cell and byte by byte: for random grounds, surface models and sets
-// of obstacles that come, go and get other tops, one or several between two folds.
+// of obstacles that come, go and get other tops, one or several between two folds. In half of
+// the worlds what lies under the obstacles is kept: then that is what the whole fold finds.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,7 +41,9 @@ struct world {
     struct thing things[OBSTACLES];
     struct fusion_cell_box touched;
     bool lowered;
-    size_t refolded, whole; // how often which of the two
+    bool keeps;               // what is under obstacles
+    struct fusion_bare *bare; // of the surface as it was folded last; NULL: nothing
+    size_t refolded, whole;   // how often which of the two
 };
 
 static uint32_t draw(struct world *w, uint32_t below)
@@ -105,7 +108,8 @@ static void open_world(struct world *w, uint64_t seed)
         free(blob);
     }
     w->ground = made(w);
-    w->model_count = draw(w, 3) == 0 ? 1 + draw(w, 2) : 0;
+    w->keeps = draw(w, 2) == 0;
+    w->model_count = w->keeps || draw(w, 3) == 0 ? 1 + draw(w, 2) : 0;
     fusion_fold_start(w->fold);
     for (size_t i = 0; i < w->model_count; i++) {
         draw_cells(w, cells, false);
@@ -118,6 +122,7 @@ static void close_world(struct world *w)
     fusion_fold_close(w->fold);
     fusion_refold_close(w->refold);
     fusion_tile_free(w->ground);
+    fusion_bare_close(w->bare);
     free(w->models[0]);
     free(w->models[1]);
 }
@@ -172,7 +177,8 @@ static void change_one(struct world *w, bool grow)
         touch(w, thing);
 }
 
-static const struct fusion_tile *fold_whole(struct world *w)
+// *bare: what is under its obstacles.
+static const struct fusion_tile *fold_whole(struct world *w, struct fusion_bare **bare)
 {
     fusion_fold_start(w->fold);
     for (size_t i = 0; i < w->model_count; i++)
@@ -180,6 +186,8 @@ static const struct fusion_tile *fold_whole(struct world *w)
             fusion_fold_add(w->fold, &w->sources[3 + i], w->models[i], w->model_sizes[i]),
             DRF_OK);
     assert_int_equal(fusion_fold_ground(w->fold, w->ground), DRF_OK);
+    assert_int_equal(fusion_bare_open(NULL, bare), DRF_OK);
+    fusion_fold_keep_bare(w->fold, *bare);
     for (size_t i = 0; i < OBSTACLES; i++) {
         struct fusion_footprint footprint = foot(&w->things[i]);
         if (w->things[i].stands)
@@ -187,7 +195,29 @@ static const struct fusion_tile *fold_whole(struct world *w)
                                                w->things[i].top_amsl_m, w->things[i].source),
                              DRF_OK);
     }
+    (void)fusion_bare_sort(*bare);
     return fusion_fold_is_ground(w->fold, w->ground) ? w->ground : made(w);
+}
+
+static void expect_bare(const struct fusion_bare *one, const struct fusion_bare *other)
+{
+    assert_int_equal(one->count, other->count);
+    for (size_t i = 0; i < one->count; i++) {
+        const struct fusion_bare_cell *a = &one->cells[i], *b = &other->cells[i];
+        assert_int_equal(a->cell, b->cell);
+        assert_int_equal(a->height, b->height);
+        assert_int_equal(a->flags, b->flags);
+        assert_ptr_equal(a->source, b->source);
+    }
+}
+
+// What is kept from a whole fold on, if anything is.
+static void keep_bare(struct world *w, struct fusion_bare *bare)
+{
+    fusion_bare_close(w->bare);
+    w->bare = w->keeps && !bare->lost ? bare : NULL;
+    if (w->bare == NULL)
+        fusion_bare_close(bare);
 }
 
 // NULL-safe; the ground is kept.
@@ -211,15 +241,18 @@ static const struct fusion_tile *step(struct world *w, const struct fusion_tile 
     const bool grow = draw(w, 2) == 0;
     for (uint32_t n = 1 + draw(w, 3); n > 0; n--)
         change_one(w, grow);
-    const struct fusion_tile *whole = fold_whole(w), *again = NULL;
+    struct fusion_bare *bare;
+    const struct fusion_tile *whole = fold_whole(w, &bare), *again = NULL;
     enum fusion_refolded result = FUSION_REFOLD_SAME;
     struct fusion_tile *tile = NULL;
     struct fusion_cell_box changed = FUSION_CELL_BOX_EMPTY;
+    const struct fusion_cell_box touched = w->touched;
     enum drf_status status = DRF_OK;
     if (old == NULL) {
         status = DRF_ERR_FULL;
     } else if (!fusion_cell_box_empty(w->touched)) {
-        status = fusion_refold_start(w->refold, old, w->ground, w->touched, w->lowered);
+        status =
+            fusion_refold_start(w->refold, old, w->ground, w->touched, w->lowered, w->bare);
         for (size_t i = 0; status == DRF_OK && i < OBSTACLES; i++) {
             struct fusion_footprint footprint = foot(&w->things[i]);
             if (w->things[i].stands
@@ -236,10 +269,19 @@ static const struct fusion_tile *step(struct world *w, const struct fusion_tile 
     if (status == DRF_ERR_FULL) {
         w->whole++;
         drop(w, old);
+        keep_bare(w, bare);
         return whole;
     }
     assert_int_equal(status, DRF_OK);
     w->refolded++;
+    if (w->bare != NULL && !fusion_cell_box_empty(touched) && result != FUSION_REFOLD_SAME
+        && !fusion_refold_bare(w->refold, w->bare)) {
+        fusion_bare_close(w->bare);
+        w->bare = NULL;
+    }
+    if (w->bare != NULL)
+        expect_bare(w->bare, bare);
+    fusion_bare_close(bare);
     again = result == FUSION_REFOLD_SAME     ? old
             : result == FUSION_REFOLD_GROUND ? w->ground
                                              : tile;
@@ -266,7 +308,9 @@ static void refold__of_random_changes__equals_the_whole_fold(void **state)
     size_t refolded = 0, whole = 0;
     for (uint64_t seed = 1; seed <= WORLDS; seed++) {
         open_world(&w, seed);
-        const struct fusion_tile *surface = fold_whole(&w);
+        struct fusion_bare *bare;
+        const struct fusion_tile *surface = fold_whole(&w, &bare);
+        keep_bare(&w, bare);
         for (size_t i = 0; i < STEPS; i++)
             surface = step(&w, surface);
         drop(&w, surface);
