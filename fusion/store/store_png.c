@@ -51,7 +51,7 @@ static void write_rows(png_structp png, png_infop info, const uint16_t *cells)
     png_set_IHDR(png, info, GEO_CELLS_SIDE, GEO_CELLS_SIDE, 16, PNG_COLOR_TYPE_GRAY,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_compression_level(png, 1);
-    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
+    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
     png_write_info(png, info);
     for (size_t r = 0; r < GEO_CELLS_SIDE; r++) {
         for (size_t c = 0; c < GEO_CELLS_SIDE; c++) {

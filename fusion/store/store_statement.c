@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // All statements that are run more than once are prepared at open, in the order of enum
-// store_sql; a reader prepares only those that read. Arguments are values of struct store_arg
-// in a compound literal, bound by position, so that a call shows statement and arguments in
-// one place. Every statement is reset and its bindings cleared after use, because a statement
-// left open would keep a read transaction open, and with it the write-ahead log from being
-// copied back. After an error SQLite may have rolled back by itself, so a rollback is issued
-// only while a transaction is open, and the first error is the one that is reported.
+// store_sql; a reader prepares only those that read. A row whose key is not its rowid is
+// changed where it stands: to replace it would write the pages of its index too. Arguments are
+// values of struct store_arg in a compound literal, bound by position, so that a call shows
+// statement and arguments in one place. Every statement is reset and its bindings cleared after
+// use, because a statement left open would keep a read transaction open, and with it the
+// write-ahead log from being copied back. After an error SQLite may have rolled back by itself,
+// so a rollback is issued only while a transaction is open, and the first error is the one that
+// is reported.
 #include <sqlite3.h>
 
 #include <assert.h>
@@ -18,8 +20,9 @@
     "data_time_utc_us"
 
 #define PUT_TILE(table)                                                                        \
-    "INSERT OR REPLACE INTO " table " (id, zoom_level, tile_row, tile_column, tile_data) "     \
-    "VALUES (?1, ?2, ?3, ?4, ?5)"
+    "INSERT INTO " table " (id, zoom_level, tile_row, tile_column, tile_data) "                \
+    "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO UPDATE SET tile_data = "                  \
+    "excluded.tile_data"
 #define DROP_TILE(table) "DELETE FROM " table " WHERE id = ?1"
 
 // The rows of an identity's contributions, or of a stage.
@@ -93,7 +96,8 @@ static const char *const texts[STORE_SQL_COUNT] = {
     [STORE_SQL_PUT_OFFSET] =
         "INSERT OR REPLACE INTO drf_offset "
         "(topic, partition, cluster_id, next_offset) VALUES (?1, ?2, ?3, ?4)",
-    [STORE_SQL_PUT_VALUE] = "INSERT OR REPLACE INTO drf_value (name, bytes) VALUES (?1, ?2)",
+    [STORE_SQL_PUT_VALUE] = "INSERT INTO drf_value (name, bytes) VALUES (?1, ?2) "
+                            "ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes",
     [STORE_SQL_DROP_VALUE] = "DELETE FROM drf_value WHERE name = ?1",
     [STORE_SQL_PUT_DIRTY] =
         "INSERT OR IGNORE INTO drf_dirty (layer, level, row, col) VALUES (?1, ?2, ?3, ?4)",
@@ -111,8 +115,10 @@ static const char *const texts[STORE_SQL_COUNT] = {
     [STORE_SQL_PUT_SURFACE] = PUT_TILE("surface"),
     [STORE_SQL_DROP_SURFACE] = DROP_TILE("surface"),
     [STORE_SQL_PUT_ANCILLARY] =
-        "INSERT OR REPLACE INTO gpkg_2d_gridded_tile_ancillary "
-        "(tpudt_name, tpudt_id, min, max, mean, std_dev) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO gpkg_2d_gridded_tile_ancillary "
+        "(tpudt_name, tpudt_id, min, max, mean, std_dev) VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+        "ON CONFLICT (tpudt_name, tpudt_id) DO UPDATE SET min = excluded.min, "
+        "max = excluded.max, mean = excluded.mean, std_dev = excluded.std_dev",
     [STORE_SQL_DROP_ANCILLARY] = "DELETE FROM gpkg_2d_gridded_tile_ancillary "
                                  "WHERE tpudt_name = ?1 AND tpudt_id = ?2",
     [STORE_SQL_PUT_OBSTACLE] =
