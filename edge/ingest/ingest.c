@@ -28,6 +28,7 @@
 #define AGAIN_US INT64_C(5000)
 #define RENDER_SOON_US INT64_C(1000000)
 #define RENDER_LATE_US INT64_C(2000000)
+#define RENDER_EVERY_US INT64_C(5000000)
 #define NEVER INT64_MAX
 
 enum { BACK_VALUES_PER_STEP = 64 };
@@ -58,8 +59,8 @@ enum drf_status edge_ingest_open(const struct edge_ingest_parts *parts,
                                                     .restore_request = parts->restore_request,
                                                     .inputs = parts->inputs,
                                                     .log = parts->log};
-    ingest->commit_mono_us = ingest->waits_mono_us = NEVER;
-    ingest->urgent_mono_us = -NEAR_US;
+    ingest->commit_mono_us = ingest->commit_by_mono_us = ingest->waits_mono_us = NEVER;
+    ingest->urgent_mono_us = ingest->truth_mono_us = -NEAR_US;
     for (size_t i = 0; i < EDGE_LANES; i++)
         ingest->lanes[i].retry_mono_us = NEVER;
     ingest->grace_mono_us = NEVER;
@@ -115,9 +116,8 @@ static void drain(struct edge_ingest *ingest, struct edge_now now)
         if (status != DRF_OK)
             edge_metrics_add(ingest->parts.metrics, EDGE_METRIC_BACKQUEUE_DROPS, 0, 0, 1);
         edge_backqueue_pop(ingest->parts.backqueue);
-        ingest_earlier(&ingest->commit_mono_us,
-                       now.mono_us
-                           + (report && !failing ? INGEST_REPORT_US : INGEST_COMMIT_US));
+        ingest_commit_by(
+            ingest, now.mono_us + (report && !failing ? INGEST_REPORT_US : INGEST_COMMIT_US));
     }
 }
 
@@ -187,15 +187,36 @@ static enum drf_status commit_now(struct edge_ingest *ingest, struct edge_now no
     return status;
 }
 
+// Whether the commit waits for its time: only what is not urgent is to be committed, or urgent
+// messages of which each came soon after another. It stands in a recording in the place of what
+// the disk said. *was: in a replay that is what the disk said.
+static bool held(struct edge_ingest *ingest, struct edge_now now, enum drf_status *was)
+{
+    static const enum drf_status waits = DRF_ERR_ABSENT; // no commit says so
+    struct edge_inputs *inputs = ingest->parts.inputs;
+    bool hold = !ingest->lone_commit && now.mono_us < ingest->commit_by_mono_us;
+    *was = DRF_OK;
+    if (edge_inputs_replays(inputs)) {
+        *was = (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_COMMIT, DRF_OK);
+        hold = edge_inputs_free(inputs) ? hold : *was == waits;
+        *was = *was == waits ? DRF_OK : *was;
+    } else if (hold) {
+        (void)edge_inputs_value(inputs, EDGE_INPUT_COMMIT, waits);
+    }
+    if (hold)
+        ingest->commit_mono_us = ingest->commit_by_mono_us;
+    return hold;
+}
+
 // What the disk said of a commit. A replay has no disk that could fail: there the recorded
 // failure counts, and nothing is committed.
-static enum drf_status commit_port(struct edge_ingest *ingest, struct edge_now now)
+static enum drf_status commit_port(struct edge_ingest *ingest, struct edge_now now,
+                                   enum drf_status was)
 {
     struct edge_inputs *inputs = ingest->parts.inputs;
     if (!edge_inputs_replays(inputs))
         return (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_COMMIT,
                                                   commit_now(ingest, now));
-    enum drf_status was = (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_COMMIT, DRF_OK);
     return was == DRF_OK ? fusion_fabric_commit(ingest->parts.fabric, now.utc_us) : was;
 }
 
@@ -212,22 +233,26 @@ static enum drf_status fold_port(struct edge_ingest *ingest)
                                               fusion_fabric_fold(ingest->parts.fabric));
 }
 
-// What is rendered waits while urgent messages come one soon after the other: at first while
-// one came a moment ago, later only while one is there, and at last not at all.
-static bool postponed(const struct edge_ingest *ingest, struct edge_now now)
+// What is rendered waits while urgent messages come one soon after the other: until some time
+// after it was rendered amid such, and at first, while one came a moment ago; later only while
+// one is there, and at last not at all. DRF_ERR_ABSENT: for a moment; DRF_ERR_STALE: longer.
+static enum drf_status postponed(const struct edge_ingest *ingest, struct edge_now now)
 {
-    int64_t waited_us =
-        ingest->waits_mono_us == NEVER ? 0 : now.mono_us - ingest->waits_mono_us;
-    return waited_us < RENDER_SOON_US   ? urgent_near(ingest, now) || urgent_waits(ingest)
-           : waited_us < RENDER_LATE_US ? urgent_waits(ingest)
-                                        : false;
+    int64_t since_mono_us =
+        ingest->waits_mono_us == NEVER ? now.mono_us : ingest->waits_mono_us;
+    if (since_mono_us < ingest->again_mono_us - RENDER_SOON_US)
+        since_mono_us = ingest->again_mono_us - RENDER_SOON_US;
+    int64_t waited_us = now.mono_us - since_mono_us;
+    if (waited_us < RENDER_SOON_US && urgent_near(ingest, now))
+        return DRF_ERR_STALE;
+    return waited_us < RENDER_LATE_US && urgent_waits(ingest) ? DRF_ERR_ABSENT : DRF_OK;
 }
 
-// DRF_ERR_ABSENT means postponed, and nothing else.
+// These two mean postponed, and nothing else.
 static enum drf_status render_now(struct edge_ingest *ingest)
 {
     enum drf_status status = fusion_fabric_render(ingest->parts.fabric);
-    return status == DRF_ERR_ABSENT ? DRF_ERR_STORE : status;
+    return status == DRF_ERR_ABSENT || status == DRF_ERR_STALE ? DRF_ERR_STORE : status;
 }
 
 // Nothing that a drone is told depends on what is rendered: a replay leaves it out.
@@ -236,17 +261,18 @@ static enum drf_status render_port(struct edge_ingest *ingest, struct edge_now n
     struct edge_inputs *inputs = ingest->parts.inputs;
     if (edge_inputs_replays(inputs))
         return (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_RENDER, DRF_OK);
+    enum drf_status status = postponed(ingest, now);
     return (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_RENDER,
-                                              postponed(ingest, now) ? DRF_ERR_ABSENT
-                                                                     : render_now(ingest));
+                                              status == DRF_OK ? render_now(ingest) : status);
 }
 
-static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
+static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now,
+                              enum drf_status was)
 {
     struct edge_metrics *metrics = ingest->parts.metrics;
     edge_feeds_note(ingest->parts.feeds, now);
     keep_states(ingest);
-    enum drf_status status = commit_port(ingest, now);
+    enum drf_status status = commit_port(ingest, now, was);
     count_pending(ingest);
     if (drf_status_action(status) == DRF_STOP)
         return status;
@@ -254,7 +280,8 @@ static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
     edge_metrics_add(
         metrics, status == DRF_OK ? EDGE_METRIC_COMMITS : EDGE_METRIC_COMMIT_FAILURES, 0, 0, 1);
     ingest->commit_mono_us = status == DRF_OK ? NEVER : now.mono_us + RETRY_US;
-    ingest->urgent_commit = false;
+    ingest->commit_by_mono_us = ingest->commit_mono_us;
+    ingest->urgent_commit = ingest->lone_commit = false;
     if (status == DRF_OK) {
         ingest_earlier(&ingest->render_mono_us, now.mono_us + RENDER_US);
         ingest->render_failed = false;
@@ -311,11 +338,11 @@ static void each_second(struct edge_ingest *ingest, struct edge_now now)
     if (ingest->parts.source_stats && now.mono_us >= ingest->source_stats_mono_us) {
         ingest->source_stats_mono_us = now.mono_us + SOURCE_STATS_US;
         if (edge_source_stats_keep(ingest->parts.source_stats, ingest->parts.store) == DRF_OK)
-            ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
+            ingest_commit_by(ingest, now.mono_us + INGEST_COMMIT_US);
     }
     if (ingest_reports_second(&ingest->reports,
                               edge_maintenance_steady(&ingest->maintenance, now), now))
-        ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
+        ingest_commit_by(ingest, now.mono_us + INGEST_COMMIT_US);
     edge_health_set(ingest->parts.health, EDGE_TROUBLE_DECODER,
                     edge_feeds_paused(ingest->parts.feeds, now)
                         || !ingest_decoder_ready(ingest));
@@ -353,11 +380,13 @@ static enum drf_status render(struct edge_ingest *ingest, struct edge_now now, b
     enum drf_status status = render_port(ingest, now);
     if (drf_status_action(status) == DRF_STOP)
         return status;
-    if (status == DRF_ERR_ABSENT) {
+    if (status == DRF_ERR_ABSENT || status == DRF_ERR_STALE) {
         ingest_earlier(&ingest->waits_mono_us, now.mono_us);
-        ingest->render_mono_us = now.mono_us + AGAIN_US;
+        ingest->render_mono_us = now.mono_us + (status == DRF_ERR_STALE ? NEAR_US : AGAIN_US);
         return DRF_OK;
     }
+    if (status == DRF_OK && ingest->waits_mono_us != NEVER)
+        ingest->again_mono_us = now.mono_us + RENDER_EVERY_US;
     if (status == DRF_OK)
         ingest->waits_mono_us = NEVER;
     ingest->render_failed = ingest->render_failed || drf_status_action(status) == DRF_SERVE;
@@ -477,22 +506,25 @@ static enum drf_status step(struct edge_ingest *ingest, struct edge_now now,
         ingest->acknowledged = acknowledged;
     }
     if (edge_maintenance_clock(&ingest->maintenance, now))
-        ingest_earlier(&ingest->commit_mono_us, now.mono_us); // so that as_of follows it
+        ingest_commit_by(ingest, now.mono_us); // so that as_of follows it
     drain(ingest, now);
     done.restored = restore_request(ingest);
     each_second(ingest, now);
     if (edge_delivery_serve(ingest->parts.delivery, now))
-        ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
+        ingest_commit_by(ingest, now.mono_us + INGEST_COMMIT_US);
     enum drf_status status = DRF_OK;
     if (now.mono_us >= ingest->commit_mono_us) {
-        done.busy = done.committed = true;
-        status = commit(ingest, now);
+        enum drf_status was;
+        done.busy = true;
+        done.committed = !held(ingest, now, &was);
+        if (done.committed)
+            status = commit(ingest, now, was);
     } else {
         status = work(ingest, now, &done.busy);
         if (!done.busy
             && edge_maintenance_step(&ingest->maintenance,
                                      (ingest_pending(ingest) & INGEST_PENDING_ANY) != 0, now))
-            ingest_earlier(&ingest->commit_mono_us, now.mono_us + INGEST_COMMIT_US);
+            ingest_commit_by(ingest, now.mono_us + INGEST_COMMIT_US);
     }
     if (status == DRF_OK && ingest->states_wanted)
         ingest_report_layers(ingest, now);
@@ -536,6 +568,9 @@ void edge_ingest_finish(struct edge_ingest *ingest, struct edge_now now)
     edge_inputs_finish(ingest->parts.inputs);
     edge_inputs_end(ingest->parts.inputs);
     edge_delivery_finish(ingest->parts.delivery, now);
-    enum drf_status status = commit(ingest, now);
+    enum drf_status was;
+    ingest_commit_by(ingest, now.mono_us);
+    (void)held(ingest, now, &was);
+    enum drf_status status = commit(ingest, now, was);
     (void)status; // said in the log and by the store; what is not committed is read again
 }

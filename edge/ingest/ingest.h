@@ -4,10 +4,10 @@
 // Reads no clock, starts no thread; waits for the disk only. Each step does one slice of work
 // of at most a tile's size, and urgent messages are taken before every slice, so a bulk message
 // of any size delays an urgent one by one slice. An urgent change is published at once and
-// committed within 10 ms; a bulk change is published within 50 ms and committed within 250 ms;
-// what is rendered from the truth follows within about a second, or three while urgent messages
-// come. When commits fail the node continues to serve and retries; above pending_max_mb of
-// uncommitted work no message is read.
+// committed within 10 ms, one that comes alone at once; a bulk change is published within 50 ms
+// and committed within 250 ms; what is rendered from the truth follows within about a second,
+// or each five while urgent messages come. When commits fail the node continues to serve and
+// retries; above pending_max_mb of uncommitted work no message is read.
 #ifndef EDGE_INGEST_H
 #define EDGE_INGEST_H
 

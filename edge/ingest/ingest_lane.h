@@ -59,6 +59,7 @@ struct edge_ingest {
     bool quiet_wanted, quiet; // no message is taken up: a reload waits
     unsigned turn;
     bool fold_wanted, states_wanted, states_kept, urgent_commit;
+    bool lone_commit;   // an urgent message waits for its commit that came soon after no other
     bool render_failed; // since the last commit: no drone is told anything by what is rendered
     enum fusion_reason states[FUSION_LAYER_COUNT];
     uint64_t acknowledged;
@@ -66,6 +67,9 @@ struct edge_ingest {
     size_t missing[DRF_FEEDS_MAX];                // as told last: fusion_fabric_missing()
     int64_t source_stats_mono_us;                 // when the source statistics are stored again
     int64_t commit_mono_us, publish_mono_us, render_mono_us, fold_mono_us, second_mono_us;
+    int64_t commit_by_mono_us;            // a commit that is due may wait until then: held()
+    int64_t truth_mono_us;                // when an urgent message changed the truth last
+    int64_t again_mono_us;                // amid urgent messages nothing is rendered until then
     int64_t grace_mono_us, slice_mono_us; // see work() in edge/ingest/ingest.c
     int64_t urgent_mono_us;               // when an urgent message was worked on last
     int64_t
@@ -116,6 +120,13 @@ static inline void ingest_earlier(int64_t *due_mono_us, int64_t than_mono_us)
 {
     if (than_mono_us < *due_mono_us)
         *due_mono_us = than_mono_us;
+}
+
+// A commit is due then, and waits no longer.
+static inline void ingest_commit_by(struct edge_ingest *ingest, int64_t mono_us)
+{
+    ingest_earlier(&ingest->commit_mono_us, mono_us);
+    ingest_earlier(&ingest->commit_by_mono_us, mono_us);
 }
 
 // Tracks moved, and the offsets: a root is due soon, nothing is to be folded.

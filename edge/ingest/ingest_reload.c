@@ -61,7 +61,7 @@ static enum drf_status reload(struct edge_ingest *ingest, const struct drf_confi
     ingest->reports.config = config;
     parts->config = ingest->maintenance.config = config;
     ingest->states_wanted = true;
-    ingest_earlier(&ingest->commit_mono_us, now.mono_us);
+    ingest_commit_by(ingest, now.mono_us);
     ingest_earlier(&ingest->publish_mono_us, now.mono_us);
     return status;
 }

@@ -15,7 +15,7 @@
 #include "edge/ingest/resync.h"
 #include "geo/format/decode.h"
 
-enum { ROOM = 64, DOF = 0, WEATHER = 1 };
+enum { ROOM = 256, DOF = 0, WEATHER = 1 };
 
 static const char config_text[] = "region: {id: niagara, bounds: [-80, 43, -79, 44]}\n"
                                   "node: {id: n, mode: TEST}\n"

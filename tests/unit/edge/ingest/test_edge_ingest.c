@@ -462,7 +462,10 @@ static void rendering__while_obstacles_keep_coming__waits_but_not_for_ever(void 
     run(rig, 700000);
     assert_int_equal(keep_coming(rig, 1200000), 0); // it was due after half a second
     assert_true(keep_coming(rig, 800000) > 0); // a second later the gaps between them suffice
-    run(rig, 1000000);
+    assert_int_equal(keep_coming(rig, 4000000), 0);
+    assert_true(keep_coming(rig, 1500000) > 0); // again five seconds later
+    assert_int_equal(keep_coming(rig, 1000000), 0);
+    run(rig, 1000000); // at once when none comes
     assert_int_equal(rows_behind(rig), 0);
     close_node(rig);
 }
