@@ -12,7 +12,7 @@ run_packages=(
     libsqlite3-dev sqlite3 libjansson-dev libyaml-dev libexpat1-dev
     libprotobuf-c-dev protobuf-c-compiler protobuf-compiler
     libmicrohttpd-dev libseccomp-dev libcurl4-openssl-dev libssl-dev uthash-dev libpng-dev libzstd-dev zlib1g-dev
-    libcmocka-dev python3 esbuild
+    libdeflate-dev libcmocka-dev python3 esbuild
 )
 package_packages=(debhelper)
 test_packages=(

@@ -2,10 +2,10 @@
 #include "schemas/mcap_record.h"
 
 #include <errno.h>
+#include <libdeflate.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 const uint8_t drf_mcap_magic[DRF_MCAP_MAGIC_SIZE] = {0x89, 'M', 'C', 'A', 'P', '0', '\r', '\n'};
 
@@ -20,7 +20,7 @@ struct drf_mcap_why drf_mcap_why(void)
 
 uint32_t drf_mcap_crc(uint32_t crc, const void *bytes, size_t size)
 {
-    return size > 0 ? (uint32_t)crc32_z(crc, bytes, size) : crc;
+    return size > 0 ? libdeflate_crc32(crc, bytes, size) : crc;
 }
 
 bool drf_mcap_reserve(struct drf_mcap_buffer *buffer, size_t more)
