@@ -213,6 +213,7 @@ static void chain(struct edge_inputs *inputs, struct inputs_entry entry)
     else
         inputs->entries[inputs->end[entry.kind]].next = number;
     inputs->end[entry.kind] = number;
+    inputs->entries_left++;
 }
 
 // Numbers that are an enum drf_status.
@@ -277,7 +278,7 @@ enum drf_status edge_inputs_give(struct edge_inputs *inputs, const uint8_t *bloc
     uint64_t head[3] = {0};
     for (int i = 0; i < 3 && at != NULL; i++)
         at = edge_leb128_get(at, end, &head[i]);
-    inputs->entry_count = 0;
+    inputs->entry_count = inputs->entries_left = 0;
     for (int i = 0; i < INPUTS_KINDS; i++)
         inputs->first[i] = inputs->end[i] = INPUTS_NONE;
     while (at != NULL && at < end) {
@@ -308,6 +309,7 @@ static const struct inputs_entry *next_of(struct edge_inputs *inputs, unsigned k
 static void pass(struct edge_inputs *inputs, unsigned kind)
 {
     inputs->first[kind] = next_of(inputs, kind)->next;
+    inputs->entries_left--;
 }
 
 bool edge_inputs_next(struct edge_inputs *inputs, enum edge_input kind, const uint8_t **bytes,
@@ -418,7 +420,7 @@ static void hand_over(struct edge_inputs *inputs)
 
 static void check_used(struct edge_inputs *inputs)
 {
-    for (unsigned kind = 0; kind < INPUTS_KINDS; kind++) {
+    for (unsigned kind = 0; inputs->entries_left > 0 && kind < INPUTS_KINDS; kind++) {
         bool output = kind == EDGE_OUTPUT_DIGEST || kind == EDGE_OUTPUT_MESSAGE;
         if (next_of(inputs, kind) == NULL || kind == EDGE_INPUT_FINISH
             || (output && !inputs->compares))

@@ -31,7 +31,7 @@ struct edge_inputs {
     uint8_t *block; // recording: the head before them; replaying: the block, decoded below
     size_t block_room;
     struct inputs_entry *entries;
-    size_t entry_count, entry_room;
+    size_t entry_count, entry_room, entries_left; // left: not taken yet
     int32_t first[INPUTS_KINDS], end[INPUTS_KINDS];
 
     struct edge_sha256_sum *sum;
