@@ -12,6 +12,7 @@
 // A station's clock and the node's may differ by this.
 #define AHEAD_US (5 * MINUTE_US)
 #define MEASURED_HOLD_US (15 * MINUTE_US)
+#define FARTHEST_M 50500.0 // more than any reach below
 
 struct fusion_station_rule fusion_station_rule(unsigned item)
 {
@@ -132,13 +133,12 @@ static bool better(const struct fusion_station_answer *a, const struct fusion_st
 }
 
 // NONE: it holds, *out is its weight.
-static enum fusion_reason weigh(const struct fusion_station *one, unsigned item,
-                                const struct fusion_station_ask *ask,
+static enum fusion_reason weigh(const struct fusion_station *one, double distance_m,
+                                unsigned item, const struct fusion_station_ask *ask,
                                 struct fusion_station_answer *out)
 {
     const struct fusion_station_rule rule = fusion_station_rule(item);
     const struct geo_station *station = one->station;
-    double distance_m = apart_m(ask->position, station->position);
     int64_t age_us = ask->now_utc_us - station->observed_utc_us;
     if (!(distance_m < rule.reach_m) || !level_fits(&rule, ask, station) || age_us < -AHEAD_US)
         return FUSION_REASON_NO_DATA;
@@ -163,18 +163,41 @@ static enum fusion_reason reporting(enum fusion_reason a, enum fusion_reason b)
     return b;
 }
 
+static void take_in(const struct fusion_station *station, double distance_m, unsigned item,
+                    const struct fusion_station_ask *ask, struct fusion_station_answer *best)
+{
+    struct fusion_station_answer one;
+    enum fusion_reason reason = weigh(station, distance_m, item, ask, &one);
+    if (reason == FUSION_REASON_NONE && better(&one, best))
+        *best = one;
+    else if (reason != FUSION_REASON_NONE && best->station == NULL)
+        best->reason = reporting(best->reason, reason);
+}
+
 struct fusion_station_answer fusion_station_answer(const struct fusion_root *root,
                                                    const struct fusion_station_ask *ask,
                                                    unsigned item)
 {
-    struct fusion_station_answer best = {.reason = FUSION_REASON_NO_DATA};
+    struct fusion_station_answer answers[FUSION_STATION_PRESENT + 1];
+    fusion_station_answers(root, ask, ~(UINT32_C(1) << item), answers);
+    return answers[item];
+}
+
+void fusion_station_answers(const struct fusion_root *root,
+                            const struct fusion_station_ask *ask, uint32_t without,
+                            struct fusion_station_answer out[static FUSION_STATION_PRESENT + 1])
+{
+    for (unsigned item = 0; item <= FUSION_STATION_PRESENT; item++)
+        out[item] = (struct fusion_station_answer){.reason = FUSION_REASON_NO_DATA};
     for (size_t i = 0; root->stations != NULL && i < root->stations->count; i++) {
-        struct fusion_station_answer one;
-        enum fusion_reason reason = weigh(root->stations->items[i], item, ask, &one);
-        if (reason == FUSION_REASON_NONE && better(&one, &best))
-            best = one;
-        else if (reason != FUSION_REASON_NONE && best.station == NULL)
-            best.reason = reporting(best.reason, reason);
+        const struct fusion_station *station = root->stations->items[i];
+        const struct geo_point at = station->station->position;
+        // Nearer than its latitude is no place; one that nothing reaches says nothing.
+        if (fabs(at.lat_deg - ask->position.lat_deg) * GEO_EARTH_M_PER_DEG > FARTHEST_M)
+            continue;
+        const double distance_m = apart_m(ask->position, at);
+        for (unsigned item = 0; item <= FUSION_STATION_PRESENT; item++)
+            if ((without >> item & 1) == 0)
+                take_in(station, distance_m, item, ask, &out[item]);
     }
-    return best;
 }

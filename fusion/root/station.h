@@ -56,5 +56,9 @@ struct fusion_station_answer {
 struct fusion_station_answer fusion_station_answer(const struct fusion_root *root,
                                                    const struct fusion_station_ask *ask,
                                                    unsigned item);
+// The same of every item but those whose bits are set in `without`; theirs are NO_DATA.
+void fusion_station_answers(
+    const struct fusion_root *root, const struct fusion_station_ask *ask, uint32_t without,
+    struct fusion_station_answer out[static FUSION_STATION_PRESENT + 1]);
 
 #endif

@@ -96,7 +96,7 @@ struct fusion_weather_ask {
     bool grid_only;    // no stations: the grids as they are
     bool ground_known; // the height of the ground there, for a station's ceiling
     double ground_amsl_m;
-    uint32_t without; // items that nobody will read, a bit for each
+    uint32_t without; // items that nobody will read, a bit for each, the last of them `present`
 };
 
 // Where a station says more than what the grids gave. Called by fusion_weather_ask().

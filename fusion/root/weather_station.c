@@ -77,15 +77,13 @@ static struct fusion_quantity quantity_of(const struct fusion_station_answer *an
     return out;
 }
 
-static void observe_present(const struct fusion_root *root, const struct fusion_station_ask *at,
+static void observe_present(const struct fusion_station_answer *answer,
                             struct fusion_present *out)
 {
-    struct fusion_station_answer answer =
-        fusion_station_answer(root, at, FUSION_STATION_PRESENT);
-    *out = (struct fusion_present){.reason = answer.reason};
-    if (answer.station == NULL)
+    *out = (struct fusion_present){.reason = answer->reason};
+    if (answer->station == NULL)
         return;
-    const struct geo_station *station = answer.station->station;
+    const struct geo_station *station = answer->station->station;
     bool told = (station->flags & GEO_STATION_HAS_WEATHER) != 0;
     out->precipitation_known = told;
     out->precipitation = (station->flags & GEO_STATION_PRECIPITATION) != 0;
@@ -96,7 +94,7 @@ static void observe_present(const struct fusion_root *root, const struct fusion_
     out->codes = station->codes;
     out->data_time_utc_us = station->observed_utc_us;
     out->station = station->id;
-    out->source = answer.station->source;
+    out->source = answer->station->source;
 }
 
 void fusion_weather_observe(const struct fusion_root *root,
@@ -110,18 +108,20 @@ void fusion_weather_observe(const struct fusion_root *root,
                                           .ground_known = ask->ground_known,
                                           .ground_amsl_m = ask->ground_amsl_m,
                                           .now_utc_us = ask->now_utc_us};
+    struct fusion_station_answer answers[FUSION_STATION_PRESENT + 1];
+    fusion_station_answers(root, &at, ask->without, answers);
     for (unsigned item = 0; item < FUSION_WEATHER_ITEMS; item++) {
         if ((ask->without >> item & 1) != 0)
             continue;
         struct fusion_quantity *grid = &out->items[item];
-        struct fusion_station_answer answer = fusion_station_answer(root, &at, item);
+        const struct fusion_station_answer *answer = &answers[item];
         bool answered = grid->reason == FUSION_REASON_NONE;
         bool silent =
             grid->reason == FUSION_REASON_NOT_REPORTED || grid->reason == FUSION_REASON_NO_DATA;
-        if (answer.station != NULL && (!answered || answer.weight > 0.0))
-            *grid = quantity_of(&answer, ask, item);
-        else if (silent && answer.station == NULL && answer.reason != FUSION_REASON_NO_DATA)
-            grid->reason = answer.reason;
+        if (answer->station != NULL && (!answered || answer->weight > 0.0))
+            *grid = quantity_of(answer, ask, item);
+        else if (silent && answer->station == NULL && answer->reason != FUSION_REASON_NO_DATA)
+            grid->reason = answer->reason;
     }
-    observe_present(root, &at, &out->present);
+    observe_present(&answers[FUSION_STATION_PRESENT], &out->present);
 }
