@@ -9,6 +9,7 @@
 #include "geo/hash.h"
 
 enum { SHORT_SIZE = 8 }; // the least that a name is shortened to
+#define WHOLE_MAX 1e15   // each whole number below is one, and has no more than 15 digits
 
 static bool before(const struct fusion_advisory *a, const struct fusion_advisory *b)
 {
@@ -36,28 +37,41 @@ void fusion_advisories_add(struct fusion_advisories *list, const struct fusion_a
     list->items[at] = *item;
 }
 
+const char *fusion_whole(double value, char out[static FUSION_WHOLE_SIZE])
+{
+    const double size = fabs(value);
+    if (!(size < WHOLE_MAX)) {
+        (void)snprintf(out, FUSION_WHOLE_SIZE, "%.0f", value);
+        return out;
+    }
+    uint64_t left = (uint64_t)llrint(size); // a half to the even one, as %.0f has it
+    char *at = out + FUSION_WHOLE_SIZE - 1;
+    *at = '\0';
+    do {
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (signbit(value))
+        *--at = '-';
+    return at;
+}
+
 void fusion_when(double time_s, char text[FUSION_WHEN_SIZE])
 {
-    enum { DIGITS = 9 };
-    char digits[DIGITS], *out = text;
+    char whole[FUSION_WHOLE_SIZE];
     if (time_s < 0.5) {
         memcpy(text, "now", sizeof "now");
         return;
     }
-    if (!(time_s < 999999999.0)) {
+    const char *number = fusion_whole(time_s, whole);
+    const size_t digits = strlen(number);
+    if (digits + sizeof "in  s" > FUSION_WHEN_SIZE) {
         (void)snprintf(text, FUSION_WHEN_SIZE, "in %.0f s", time_s);
         return;
     }
-    size_t count = 0;
-    for (int64_t left = llrint(time_s); left > 0; left /= 10) // as printf rounds
-        digits[count++] = (char)('0' + left % 10);
-    memcpy(out, "in ", 3);
-    out += 3;
-    while (count > 0)
-        *out++ = digits[--count];
-    if (out == text + 3) // 0.5 s is rounded to an even number
-        *out++ = '0';
-    memcpy(out, " s", sizeof " s");
+    memcpy(text, "in ", 3);
+    memcpy(text + 3, number, digits);
+    memcpy(text + 3 + digits, " s", sizeof " s");
 }
 
 void fusion_shorten(char *out, size_t size, const char *text)

@@ -85,6 +85,10 @@ static inline enum fusion_severity fusion_severity_of(double time_to_go_s)
                                               : FUSION_SEVERITY_INFO;
 }
 
+// As C writes it by %.0f, in a fraction of the time; somewhere in `out`.
+enum { FUSION_WHOLE_SIZE = 24 };
+const char *fusion_whole(double value, char out[static FUSION_WHOLE_SIZE]);
+
 // "now", where it rounds to 0 s, or "in 12 s".
 enum { FUSION_WHEN_SIZE = 24 };
 void fusion_when(double time_s, char text[FUSION_WHEN_SIZE]);

@@ -57,6 +57,7 @@ struct fusion_segment {
     double unknown_ratio;
     enum fusion_reason unknown_reason; // when unknown_ratio > 0
     bool ground_whole;                 // all of its ground is known; not sent
+    double ground_min_amsl_m;          // if so: none of it is lower; not sent
 };
 
 enum fusion_corridor_basis { // numbers of CorridorBasis in schemas/drf/v1/enums.proto

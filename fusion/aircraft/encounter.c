@@ -81,13 +81,17 @@ static double nearest_s(const struct leg *leg, double reach_mps)
     if (square <= reach_mps * reach_mps)
         return reach_mps > 0.0 ? leg->length_s : 0.0;
     double closest_s = -(leg->east_m * leg->east_mps + leg->north_m * leg->north_mps) / square;
+    if (reach_mps == 0.0)
+        return geo_lesser(geo_greater(closest_s, 0.0), leg->length_s);
     double miss_m = geo_length(leg->east_m + leg->east_mps * closest_s,
                                leg->north_m + leg->north_mps * closest_s);
     double after_s = miss_m * reach_mps / sqrt(square * (square - reach_mps * reach_mps));
     return geo_lesser(geo_greater(closest_s + after_s, 0.0), leg->length_s);
 }
 
-static void approach(const struct leg *leg, const struct margin *reach, struct nearest *nearest)
+// Returns what they are apart at least on the leg; 0 where that was not worked out.
+static double approach(const struct leg *leg, const struct margin *reach,
+                       struct nearest *nearest)
 {
     double t = nearest_s(leg, reach->across_mps), contact_s = -1.0;
     if (reach->across_m > 0.0 || reach->across_mps > 0.0)
@@ -95,19 +99,23 @@ static void approach(const struct leg *leg, const struct margin *reach, struct n
     if (contact_s >= 0.0)
         t = contact_s;
     double reach_m = reach->across_m + reach->across_mps * (leg->begin_s + t);
-    double distance_m =
+    double apart_m =
         geo_length(leg->east_m + leg->east_mps * t, leg->north_m + leg->north_mps * t);
-    distance_m = contact_s >= 0.0 ? 0.0 : geo_greater(distance_m - reach_m, 0.0);
+    double distance_m = contact_s >= 0.0 ? 0.0 : geo_greater(apart_m - reach_m, 0.0);
+    if (contact_s >= 0.0 || reach->across_mps > 0.0)
+        apart_m = 0.0;
     if (nearest->known && distance_m >= nearest->distance_m)
-        return;
+        return apart_m;
     *nearest = (struct nearest){.time_s = leg->begin_s + t,
                                 .distance_m = distance_m,
                                 .up_m = leg->up_known ? leg->up_m + leg->up_mps * t : 0.0,
                                 .known = true,
                                 .up_known = leg->up_known};
+    return apart_m;
 }
 
 enum { NOMINAL, LOW, WIDE, MARGINS };
+#define ROUNDING_M 1e-3 // more than a distance is off by
 
 // From then on: how high over a level, and how that changes until the next knot.
 struct knot {
@@ -133,11 +141,11 @@ struct flight {
 struct encounter {
     const struct fusion_view *view;
     const struct fusion_neighbour *other;
-    struct geo_frame frame;
-    struct geo_offset at; // the other at the time of the aircraft's own report
+    const struct geo_frame *frame; // at the aircraft
+    struct geo_offset at;          // the other at the time of the aircraft's own report
     bool up_known;
-    struct heights heights; // of the other over the aircraft then
-    struct margin reach;    // where it may have flown, its course not being known
+    const struct heights *heights; // of the other over the aircraft then
+    struct margin reach;           // where it may have flown, its course not being known
     struct margin margins[MARGINS];
     double first_s[MARGINS]; // negative: never
     struct nearest nearest;
@@ -167,11 +175,13 @@ static void add_leg(struct encounter *encounter, double begin_s, double length_s
         .up_m = knot->up_m + knot->up_mps * (begin_s - knot->time_s) - a->up.value,
         .up_mps = knot->up_mps - (b->up.value - a->up.value) * per_s,
     };
-    approach(&leg, &encounter->reach, &encounter->nearest);
+    const double apart_m = approach(&leg, &encounter->reach, &encounter->nearest) - ROUNDING_M;
     for (size_t i = 0; i < MARGINS; i++) {
-        if (encounter->first_s[i] >= 0.0)
+        const struct margin *margin = &encounter->margins[i];
+        if (encounter->first_s[i] >= 0.0
+            || apart_m > margin->across_m + margin->across_mps * (begin_s + length_s))
             continue;
-        double near_s = first_near(&leg, &encounter->margins[i]);
+        double near_s = first_near(&leg, margin);
         if (near_s >= 0.0)
             encounter->first_s[i] = begin_s + near_s;
     }
@@ -190,7 +200,7 @@ static struct place between(const struct place *a, const struct place *b, double
 static void add_legs_of(struct encounter *encounter, double begin_s, double end_s,
                         const struct place *a, const struct place *b)
 {
-    const struct heights *heights = &encounter->heights;
+    const struct heights *heights = encounter->heights;
     struct place from = *a;
     for (uint32_t i = 0; i < heights->count; i++) {
         bool last = i + 1 == heights->count;
@@ -223,7 +233,7 @@ static double floor_m(const struct encounter *encounter, const struct flight *fl
         return -HUGE_VAL;
     const struct geo_offset at = {.east_m = flight->at.east_m + flight->east_mps * time_s,
                                   .north_m = flight->at.north_m + flight->north_mps * time_s};
-    const struct fusion_path_node node = {.point = geo_frame_point(&encounter->frame, at)};
+    const struct fusion_path_node node = {.point = geo_frame_point(encounter->frame, at)};
     double ground_m;
     bool known =
         fusion_sample_ground_height(encounter->view->root, fusion_path_place(&node), &ground_m);
@@ -232,19 +242,19 @@ static double floor_m(const struct encounter *encounter, const struct flight *fl
 
 // Its heights until then, over `level_m` at its amsl_m. A descent follows the ground where its
 // straight line would lead below it.
-static struct heights heights_of(const struct encounter *encounter, const struct flight *flight,
-                                 double level_m, double until_s)
+static void heights_of(const struct encounter *encounter, const struct flight *flight,
+                       double level_m, double until_s, struct heights *out)
 {
     double line_m = flight->up_mps * flight->since_s;
-    struct heights heights = {.count = 1,
-                              .knots = {{.up_m = level_m + line_m, .up_mps = flight->up_mps}}};
+    out->count = 1;
+    out->knots[0] = (struct knot){.up_m = level_m + line_m, .up_mps = flight->up_mps};
     if (!(flight->up_mps < 0.0) || !flight->amsl_m.known || !(until_s > 0.0))
-        return heights;
+        return;
     double way_m = geo_length(flight->east_mps, flight->north_mps) * until_s;
     double pieces = geo_lesser(geo_greater(ceil(way_m / PIECE_M), 1.0), PIECES_MAX);
     double low_m = floor_m(encounter, flight, 0.0), over_m = line_m - low_m, last_s = 0.0;
-    heights.count = 0;
-    add_knot(&heights, 0.0, level_m + geo_greater(line_m, low_m));
+    out->count = 0;
+    add_knot(out, 0.0, level_m + geo_greater(line_m, low_m));
     for (int i = 1; i <= (int)pieces; i++) {
         double time_s = until_s * i / pieces, last_over_m = over_m;
         line_m = flight->up_mps * (flight->since_s + time_s);
@@ -255,13 +265,11 @@ static struct heights heights_of(const struct encounter *encounter, const struct
             double share = last_over_m / (last_over_m - over_m);
             double meets_s = last_s + (time_s - last_s) * share;
             if (meets_s > last_s && meets_s < time_s)
-                add_knot(&heights, meets_s,
-                         level_m + flight->up_mps * (flight->since_s + meets_s));
+                add_knot(out, meets_s, level_m + flight->up_mps * (flight->since_s + meets_s));
         }
-        add_knot(&heights, time_s, level_m + geo_greater(line_m, low_m));
+        add_knot(out, time_s, level_m + geo_greater(line_m, low_m));
         last_s = time_s;
     }
-    return heights;
 }
 
 // How much higher than now the plan wants it there.
@@ -284,7 +292,8 @@ static void add_legs_straight(struct encounter *encounter)
         own.east_mps = fix->velocity_east_mps;
         own.north_mps = fix->velocity_north_mps;
     }
-    const struct heights heights = heights_of(encounter, &own, 0.0, path->time_max_s);
+    struct heights heights;
+    heights_of(encounter, &own, 0.0, path->time_max_s, &heights);
     struct place from = {.up = {true, heights.knots[0].up_m}};
     for (uint32_t i = 0; i < heights.count; i++) {
         const struct knot *knot = &heights.knots[i];
@@ -302,17 +311,19 @@ static void add_legs_straight(struct encounter *encounter)
 static void add_legs_planned(struct encounter *encounter)
 {
     const struct fusion_path *path = encounter->view->path;
+    const struct fusion_path_node *a = &path->nodes[0];
+    struct place from = {geo_frame_offset(encounter->frame, a->point), climbed(encounter, a)};
     for (uint32_t i = 0; i < path->count; i++) {
         // the last of all: it stays where the plan ends
         bool last = i + 1 == path->count;
-        const struct fusion_path_node *a = &path->nodes[i], *b = &path->nodes[last ? i : i + 1];
+        const struct fusion_path_node *b = last ? a : a + 1;
         double until_s = last ? path->time_max_s : b->time_s;
-        const struct place from = {geo_frame_offset(&encounter->frame, a->point),
-                                   climbed(encounter, a)};
-        const struct place to = {geo_frame_offset(&encounter->frame, b->point),
+        const struct place to = {geo_frame_offset(encounter->frame, b->point),
                                  climbed(encounter, b)};
         if (until_s > a->time_s)
             add_legs_of(encounter, a->time_s, until_s, &from, &to);
+        from = to;
+        a = b;
     }
 }
 
@@ -427,12 +438,12 @@ void fusion_encounter_compute(const struct fusion_view *view, const struct geo_c
     other_amsl(view, crs, out);
     compare_heights(view, out);
     out->limit_m = limits->clearance_min_m + limits->aircraft_radius_m + other->radius_m;
-    struct geo_frame frame = geo_frame_at(fix->position);
+    const struct geo_frame *frame = &view->path->here;
     struct encounter encounter = {
         .view = view,
         .other = other,
         .frame = frame,
-        .at = geo_frame_offset(&frame, other->position),
+        .at = geo_frame_offset(frame, other->position),
         .up_known = out->apart != FUSION_APART_UNKNOWN,
     };
     set_margins(view, out, lag_s, &encounter);
@@ -448,14 +459,16 @@ void fusion_encounter_compute(const struct fusion_view *view, const struct geo_c
     };
     const struct fusion_path *path = view->path;
     double until_s = geo_greater(path->time_max_s, path->nodes[path->count - 1].time_s);
-    encounter.heights = heights_of(&encounter, &flight, out->up_m, until_s);
+    struct heights heights;
+    heights_of(&encounter, &flight, out->up_m, until_s, &heights);
+    encounter.heights = &heights;
     if (path->basis == FUSION_CORRIDOR_PLAN)
         add_legs_planned(&encounter);
     else
         add_legs_straight(&encounter);
-    out->up_m = encounter.heights.knots[0].up_m;
+    out->up_m = heights.knots[0].up_m;
     out->distance_m = geo_length(encounter.at.east_m, encounter.at.north_m);
-    out->bearing_deg_true = geo_frame_bearing_deg(encounter.at);
+    out->at = encounter.at;
     // what is only roughly known is no nominal conflict
     out->nominal_s = out->apart == FUSION_APART_ROUGH ? -1.0 : encounter.first_s[NOMINAL];
     out->low_s = encounter.first_s[LOW];

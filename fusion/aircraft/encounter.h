@@ -18,6 +18,7 @@
 #include "fusion/aircraft/advisory.h"
 #include "fusion/aircraft/surroundings.h"
 #include "geo/crs.h"
+#include "geo/frame.h"
 
 enum fusion_apart { // how the heights were compared
     FUSION_APART_UNKNOWN = 0,
@@ -32,8 +33,9 @@ enum fusion_apart { // how the heights were compared
 struct fusion_encounter {
     const struct fusion_neighbour *other; // borrowed
     double up_m, up_acc95_m;              // of the other over the aircraft, now; unless UNKNOWN
-    double amsl_m; // of the other: as it said, or from its ellipsoid height
-    double distance_m, bearing_deg_true; // now
+    double amsl_m;        // of the other: as it said, or from its ellipsoid height
+    double distance_m;    // now
+    struct geo_offset at; // likewise: from the aircraft
     // First too near; negative: never. Low: by the accuracies, as far as the feed's default
     // goes; wide: by all of them.
     double nominal_s, low_s, wide_s;

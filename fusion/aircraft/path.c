@@ -54,13 +54,23 @@ struct fusion_path_node fusion_path_between(const struct fusion_path_node *a,
     return node;
 }
 
+struct fusion_path_node fusion_path_on(const struct fusion_path *path, uint32_t *next,
+                                       double along_m)
+{
+    uint32_t i = *next;
+    while (i < path->count && !(along_m <= path->nodes[i].along_m))
+        i++;
+    *next = i;
+    return i < path->count
+               ? fusion_path_between(&path->nodes[i - 1], &path->nodes[i],
+                                     geo_greater(along_m, path->nodes[i - 1].along_m))
+               : path->nodes[path->count - 1];
+}
+
 struct fusion_path_node fusion_path_at(const struct fusion_path *path, double along_m)
 {
-    for (uint32_t i = 1; i < path->count; i++)
-        if (along_m <= path->nodes[i].along_m)
-            return fusion_path_between(&path->nodes[i - 1], &path->nodes[i],
-                                       geo_greater(along_m, path->nodes[i - 1].along_m));
-    return path->nodes[path->count - 1];
+    uint32_t next = 1;
+    return fusion_path_on(path, &next, along_m);
 }
 
 struct fusion_path_node fusion_path_after(const struct fusion_path *path, double time_s)
@@ -93,7 +103,6 @@ static void along_velocity(struct fusion_path *path, const struct fusion_aircraf
                            const struct fusion_height *height)
 {
     const struct fusion_fix *fix = &aircraft->fix;
-    struct geo_frame frame = geo_frame_at(fix->position);
     double east = fix->velocity_east_mps / path->speed_mps,
            north = fix->velocity_north_mps / path->speed_mps;
     double pieces = geo_lesser(STRAIGHT_PIECES_MIN, ceil(path->length_m / STRAIGHT_M));
@@ -107,7 +116,7 @@ static void along_velocity(struct fusion_path *path, const struct fusion_aircraf
                              : even_m * share + (path->length_m - even_m) * share * share;
         struct geo_offset offset = {.east_m = east * along_m, .north_m = north * along_m};
         struct fusion_path_node *node = &path->nodes[i];
-        *node = (struct fusion_path_node){.point = geo_frame_point(&frame, offset),
+        *node = (struct fusion_path_node){.point = geo_frame_point(&path->here, offset),
                                           .along_m = along_m,
                                           .time_s = along_m / path->speed_mps,
                                           .bend = i == 0 || i + 1 == path->count};
@@ -125,9 +134,10 @@ struct fusion_number fusion_path_plan_amsl(const struct geo_crs *crs,
         out.known = geo_crs_geoid_m(crs, fusion_plan_position(point), &geoid_m) == DRF_OK;
         out.value -= geoid_m;
     } else if (point->height == FUSION_PLAN_AGL) {
-        struct fusion_sample ground = fusion_sample_ground(root, fusion_plan_position(point));
-        out.known = ground.known;
-        out.value += ground.amsl_m;
+        double ground_amsl_m;
+        out.known =
+            fusion_sample_ground_height(root, fusion_plan_position(point), &ground_amsl_m);
+        out.value += ground_amsl_m;
     }
     return out;
 }
@@ -155,7 +165,7 @@ static void extend_end(struct fusion_path *path, const struct fusion_plan *plan)
 }
 
 // The place on the leg between two points. A long leg is straight in degrees.
-static struct geo_point abeam(const struct fusion_aircraft *aircraft,
+static struct geo_point abeam(const struct geo_frame *frame,
                               const struct fusion_plan_point leg[static 2], double done_ratio)
 {
     struct geo_point from = fusion_plan_position(&leg[0]), to = fusion_plan_position(&leg[1]);
@@ -166,11 +176,10 @@ static struct geo_point abeam(const struct fusion_aircraft *aircraft,
                                       from.lat_deg + (to.lat_deg - from.lat_deg) * done_ratio,
                                   .lon_deg = from.lon_deg + east_deg * done_ratio};
     }
-    struct geo_frame frame = geo_frame_at(aircraft->fix.position);
-    struct geo_offset a = geo_frame_offset(&frame, from), b = geo_frame_offset(&frame, to);
+    struct geo_offset a = geo_frame_offset(frame, from), b = geo_frame_offset(frame, to);
     struct geo_offset place = {.east_m = a.east_m + (b.east_m - a.east_m) * done_ratio,
                                .north_m = a.north_m + (b.north_m - a.north_m) * done_ratio};
-    return geo_frame_point(&frame, place);
+    return geo_frame_point(frame, place);
 }
 
 // From the place on the leg abeam the aircraft, on along the plan, for at most length_m.
@@ -183,7 +192,7 @@ static void along_plan(struct fusion_path *path, const struct geo_crs *crs,
     const struct fusion_path_rates rates =
         fusion_path_rates_of(&aircraft->limits, &aircraft->fix);
     path->nodes[path->count++] = (struct fusion_path_node){
-        .point = abeam(aircraft, &plan->points[follow->leg], follow->done_ratio),
+        .point = abeam(&path->here, &plan->points[follow->leg], follow->done_ratio),
         .amsl_m = height->aircraft_amsl_m,
         .bend = true};
     for (uint32_t i = follow->leg + 1; i < plan->point_count; i++) {
@@ -240,6 +249,7 @@ void fusion_path_lay(const struct geo_crs *crs, const struct fusion_root *root,
     out->growth_mps = fix->velocity_acc95_mps > 0.0 ? fix->velocity_acc95_mps
                                                     : FUSION_VELOCITY_ACC95_DEFAULT_MPS;
     out->time_max_s = limits->look_ahead_s;
+    out->here = geo_frame_at(fix->position);
     out->stop_amsl_m = -HUGE_VAL;
     out->descent_s = HUGE_VAL;
     out->as_written = false;
@@ -293,7 +303,9 @@ struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path,
     if (along_m > 0.0 && sweep.corner + 1 < path->count)
         sweep.from = fusion_path_between(&path->nodes[sweep.corner],
                                          &path->nodes[sweep.corner + 1], along_m);
-    sweep.frame = geo_frame_at(sweep.from.point);
+    const struct geo_point at = sweep.from.point, here = path->here.origin;
+    bool begins = at.lat_deg == here.lat_deg && at.lon_deg == here.lon_deg;
+    sweep.frame = begins ? path->here : geo_frame_at(at);
     return sweep;
 }
 

@@ -43,11 +43,12 @@ struct fusion_path {
     // Where a descent by climb_mps ends under the aircraft, and when there or on its way; not
     // known: -HUGE_VAL and HUGE_VAL. Meaningful when climb_mps < 0.
     double stop_amsl_m, descent_s;
-    bool as_written;   // a plan under review: nothing ends a descent
-    double length_m;   // of a disc the radius
-    double base_m;     // half width at the aircraft
-    double growth_mps; // of the half width
-    double time_max_s; // nothing grows or sinks after that
+    bool as_written;       // a plan under review: nothing ends a descent
+    double length_m;       // of a disc the radius
+    double base_m;         // half width at the aircraft
+    double growth_mps;     // of the half width
+    double time_max_s;     // nothing grows or sinks after that
+    struct geo_frame here; // at the aircraft; of a leg under review at its beginning
     uint32_t count;
     struct fusion_path_node nodes[FUSION_PATH_NODES_MAX];
 };
@@ -60,6 +61,10 @@ struct fusion_path_node fusion_path_between(const struct fusion_path_node *a,
                                             const struct fusion_path_node *b, double along_m);
 // The place so far along the whole path, cut to it.
 struct fusion_path_node fusion_path_at(const struct fusion_path *path, double along_m);
+// The same for one place after another, farther on each time. *next is the node at the end of
+// the piece, 1 at first.
+struct fusion_path_node fusion_path_on(const struct fusion_path *path, uint32_t *next,
+                                       double along_m);
 // Where the aircraft is taken to be after a time, cut to the path.
 struct fusion_path_node fusion_path_after(const struct fusion_path *path, double time_s);
 

@@ -14,6 +14,8 @@
 #define LEG_TURN_M 50.0
 // A way out and back on one line is equally near but for rounding.
 #define LEG_EQUAL_M 0.1
+// More than distances are off by rounding.
+#define ROUNDING_M 1e-3
 
 struct fusion_limits fusion_limits_default(void)
 {
@@ -35,14 +37,18 @@ double fusion_fix_acc95_m(const struct fusion_fix *fix)
                                          : FUSION_HORIZONTAL_ACC95_DEFAULT_M;
 }
 
-double fusion_plan_leg_bulge_m(const struct fusion_plan_point *from,
-                               const struct fusion_plan_point *to)
+static double bulge_of(struct geo_point a, struct geo_point b)
 {
-    struct geo_point a = fusion_plan_position(from), b = fusion_plan_position(to);
     b.lon_deg += b.lon_deg - a.lon_deg > 180.0    ? -360.0
                  : b.lon_deg - a.lon_deg < -180.0 ? 360.0
                                                   : 0.0;
     return geo_edge_bulge_m(a, b);
+}
+
+double fusion_plan_leg_bulge_m(const struct fusion_plan_point *from,
+                               const struct fusion_plan_point *to)
+{
+    return bulge_of(fusion_plan_position(from), fusion_plan_position(to));
 }
 
 struct leg {
@@ -51,25 +57,36 @@ struct leg {
     double cost_m;   // the least is followed
 };
 
+// A point of the plan, and where it is from the aircraft.
+struct end {
+    struct geo_point point;
+    struct geo_offset offset;
+};
+
+static struct end end_at(const struct geo_frame *frame, const struct fusion_plan_point *point)
+{
+    const struct geo_point at = fusion_plan_position(point);
+    return (struct end){.point = at, .offset = geo_frame_offset(frame, at)};
+}
+
 // A long leg is straight in degrees only on a plane of one scale.
-static struct geo_offset offset_of(const struct geo_frame *frame, struct geo_point point,
+static struct geo_offset offset_of(const struct geo_frame *frame, const struct end *end,
                                    bool one_scale)
 {
-    struct geo_offset offset = geo_frame_offset(frame, point);
-    double east_deg = point.lon_deg - frame->origin.lon_deg;
+    struct geo_offset offset = end->offset;
+    if (!one_scale)
+        return offset;
+    double east_deg = end->point.lon_deg - frame->origin.lon_deg;
     east_deg -= 360.0 * round(east_deg / 360.0);
-    if (one_scale)
-        offset.east_m = east_deg * frame->east_m_per_deg;
+    offset.east_m = east_deg * frame->east_m_per_deg;
     return offset;
 }
 
 static struct leg leg_at(const struct geo_frame *frame, const struct fusion_fix *fix,
-                         const struct fusion_plan_point *from,
-                         const struct fusion_plan_point *to)
+                         const struct end *from, const struct end *to, double bulge_m)
 {
-    double bulge_m = fusion_plan_leg_bulge_m(from, to);
-    struct geo_offset a = offset_of(frame, fusion_plan_position(from), bulge_m > 0.0);
-    struct geo_offset b = offset_of(frame, fusion_plan_position(to), bulge_m > 0.0);
+    struct geo_offset a = offset_of(frame, from, bulge_m > 0.0);
+    struct geo_offset b = offset_of(frame, to, bulge_m > 0.0);
     double east_m = b.east_m - a.east_m, north_m = b.north_m - a.north_m;
     double square = east_m * east_m + north_m * north_m;
     double done = square > 0.0 ? -(a.east_m * east_m + a.north_m * north_m) / square : 0.0;
@@ -89,6 +106,15 @@ static struct leg leg_at(const struct geo_frame *frame, const struct fusion_fix 
                         .cost_m = excess_m + turn_m};
 }
 
+// Surely farther from the aircraft than that: wholly to one side of it.
+static bool beside(struct geo_offset a, struct geo_offset b, double within_m)
+{
+    return (a.east_m > within_m && b.east_m > within_m)
+           || (a.east_m < -within_m && b.east_m < -within_m)
+           || (a.north_m > within_m && b.north_m > within_m)
+           || (a.north_m < -within_m && b.north_m < -within_m);
+}
+
 struct fusion_follow fusion_plan_follow(const struct fusion_aircraft *aircraft,
                                         int64_t now_utc_us)
 {
@@ -102,8 +128,14 @@ struct fusion_follow fusion_plan_follow(const struct fusion_aircraft *aircraft,
     double within_m = plan->conformance_m + fusion_fix_acc95_m(&aircraft->fix);
     struct leg best = {.cost_m = HUGE_VAL};
     uint32_t followed = plan->point_count;
+    struct end from, to = end_at(&frame, &plan->points[0]);
     for (uint32_t i = 0; i + 1 < plan->point_count; i++) {
-        struct leg leg = leg_at(&frame, &aircraft->fix, &plan->points[i], &plan->points[i + 1]);
+        from = to;
+        to = end_at(&frame, &plan->points[i + 1]);
+        double bulge_m = bulge_of(from.point, to.point);
+        if (bulge_m <= 0.0 && beside(from.offset, to.offset, within_m + ROUNDING_M))
+            continue;
+        struct leg leg = leg_at(&frame, &aircraft->fix, &from, &to, bulge_m);
         if (leg.excess_m > within_m || leg.cost_m >= best.cost_m - LEG_EQUAL_M)
             continue;
         best = leg;

@@ -40,6 +40,7 @@ static void segment_close(struct fusion_segment *segment, const struct fusion_ro
     segment->ground_max_amsl_m = (struct fusion_number){.known = swath->ground_known > 0,
                                                         .value = swath->ground_max_amsl_m};
     segment->ground_whole = swath->cells > 0 && swath->ground_known == swath->cells;
+    segment->ground_min_amsl_m = swath->ground_min_amsl_m;
     segment->ground_mean_amsl_m.known = swath->ground_known > 0;
     if (swath->ground_known > 0)
         segment->ground_mean_amsl_m.value = swath->ground_sum_m / (double)swath->ground_known;

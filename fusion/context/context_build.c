@@ -59,6 +59,19 @@ size_t fusion_context_states(const struct fusion_root *root, struct geo_bounds b
     return count;
 }
 
+// Surely inside, without a cosine: that of an angle is at least 1 less half its square, and no
+// degree is shorter than these.
+static bool deep_inside(struct geo_bounds box, struct geo_point point, double radius_m)
+{
+    const double lat_rad = point.lat_deg * GEO_RAD_PER_DEG;
+    const double east_m_per_deg = 111300.0 * (1.0 - 0.5 * lat_rad * lat_rad);
+    const double north_deg = radius_m / GEO_EARTH_M_PER_DEG_LEAST;
+    const double east_deg =
+        geo_lesser(point.lon_deg - box.west_deg, box.east_deg - point.lon_deg);
+    return point.lat_deg + north_deg < box.north_deg
+           && point.lat_deg - north_deg > box.south_deg && east_deg * east_m_per_deg > radius_m;
+}
+
 enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
                                               enum fusion_layer layer, struct geo_point point,
                                               double radius_m, int64_t now_utc_us)
@@ -69,7 +82,8 @@ enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
                                       ? geo_bounds_around(point, radius_m)
                                       : (struct geo_bounds){0};
     enum fusion_reason state = fusion_unreadable_state(root, layer, box, now_utc_us);
-    if (state != FUSION_REASON_NONE || radius_m <= 0.0)
+    if (state != FUSION_REASON_NONE || radius_m <= 0.0
+        || deep_inside(root->keep, point, radius_m))
         return state;
     struct geo_frame frame = geo_frame_at(point);
     const struct geo_offset rim[] = {
@@ -95,8 +109,10 @@ static struct geo_point straight_on(const struct fusion_aircraft *aircraft)
 {
     const struct fusion_fix *fix = &aircraft->fix;
     const double time_s = fix->velocity_known ? aircraft->limits.look_ahead_s : 0.0;
-    const double east_m_per_deg =
-        GEO_EARTH_M_PER_DEG * geo_greater(cos(fix->position.lat_deg * GEO_RAD_PER_DEG), 0.01);
+    const double square =
+        fix->position.lat_deg * fix->position.lat_deg * GEO_RAD_PER_DEG * GEO_RAD_PER_DEG;
+    const double cosine = 1.0 - square * (1.0 / 2.0 - square * (1.0 / 24.0)); // right to 0.02
+    const double east_m_per_deg = GEO_EARTH_M_PER_DEG * geo_greater(cosine, 0.02);
     return (struct geo_point){
         .lat_deg =
             fix->position.lat_deg + fix->velocity_north_mps * time_s / GEO_EARTH_M_PER_DEG,

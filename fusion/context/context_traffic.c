@@ -11,7 +11,7 @@ static void list(const struct fusion_encounter *encounter, struct fusion_context
         .amsl_known = encounter->amsl_known,
         .amsl_m = encounter->amsl_m,
         .distance_m = encounter->distance_m,
-        .bearing_deg_true = encounter->bearing_deg_true,
+        .bearing_deg_true = geo_frame_bearing_deg(encounter->at),
         .cpa_s = encounter->cpa_s,
         .cpa_m = encounter->cpa_m,
     };

@@ -327,6 +327,7 @@ static void review_leg(struct reviewer *reviewer, uint32_t leg)
         if (to - from < 1.0)
             add_gap(reviewer, leg, 1.0 - (to - from), FUSION_REASON_OUT_OF_REGION);
         cut(&path, from, to);
+        path.here = geo_frame_at(fusion_path_place(&path.nodes[0]));
         reviewer->time_s += from * passage.way_s;
         reviewer->pass_s_per_m = length_m > 0.0 ? passage.way_s / length_m : 0.0;
         reviewer->stay_s = to < 1.0 ? 0.0 : passage.hold_s;

@@ -3,8 +3,9 @@
 //
 // Judged at the aircraft and every 25 m along the middle of the path (at most 200 places), by
 // the nominal height: an altitude's accuracy alone would be a CAUTION over most of a
-// legal flight. Where the ground or the altitude is unknown the limit cannot be judged:
-// that is a CAUTION here and an INFO ahead, never silence.
+// legal flight. Segments over whose lowest ground no height of the path is too high are clear
+// without a look at their places. Where the ground or the altitude is unknown the limit cannot
+// be judged: that is a CAUTION here and an INFO ahead, never silence.
 #include <math.h>
 #include <stdio.h>
 
@@ -17,6 +18,7 @@
 
 #define STEP_M 25.0
 #define PLACES_MAX 200.0
+#define ROUNDING_M 1e-3 // more than interpolation loses
 
 static void raise(const struct fusion_view *view, const struct fusion_path_node *where,
                   double agl_m, struct fusion_advisories *list)
@@ -34,10 +36,10 @@ static void raise(const struct fusion_view *view, const struct fusion_path_node 
     advisory.value = agl_m;
     advisory.limit = limit_m;
     advisory.unit = "m";
-    char when[FUSION_WHEN_SIZE];
+    char when[FUSION_WHEN_SIZE], agl[FUSION_WHOLE_SIZE], limit[FUSION_WHOLE_SIZE];
     fusion_when(where->time_s, when);
-    (void)snprintf(advisory.text, sizeof advisory.text, "%.0f m above ground %s, limit %.0f m",
-                   agl_m, when, limit_m);
+    (void)snprintf(advisory.text, sizeof advisory.text, "%s m above ground %s, limit %s m",
+                   fusion_whole(agl_m, agl), when, fusion_whole(limit_m, limit));
     fusion_advisories_add(list, &advisory);
 }
 
@@ -88,6 +90,33 @@ static struct fusion_path_node look_upright(const struct fusion_view *view)
     return (struct fusion_path_node){.time_s = HUGE_VAL};
 }
 
+// How high the path is, not known where it is not known of a part.
+static struct fusion_number highest(const struct fusion_path *path)
+{
+    struct fusion_number out = path->nodes[0].amsl_m;
+    for (uint32_t i = 1; i < path->count; i++) {
+        out.known = out.known && path->nodes[i].amsl_m.known;
+        out.value = geo_greater(out.value, path->nodes[i].amsl_m.value);
+    }
+    return out;
+}
+
+// Which segments are clear, a bit for each. A place reads cells that its segment has read.
+static uint32_t clear_segments(const struct fusion_view *view)
+{
+    const struct fusion_look_ahead *ahead = &view->context->look_ahead;
+    const struct fusion_number most = highest(view->path);
+    uint32_t clear = 0;
+    for (size_t k = 0; k < ahead->segment_count; k++) {
+        const struct fusion_segment *segment = &ahead->segments[k];
+        if (most.known && segment->ground_whole
+            && most.value + ROUNDING_M - segment->ground_min_amsl_m
+                   < view->aircraft->limits.agl_max_m)
+            clear |= UINT32_C(1) << k;
+    }
+    return clear;
+}
+
 // The first place ahead that is too high, and the first where it is unknown, unless that was
 // reported. Without a course the column above and below the aircraft.
 static void look_ahead(const struct fusion_view *view, bool told,
@@ -99,15 +128,24 @@ static void look_ahead(const struct fusion_view *view, bool told,
     const struct fusion_path_node upright = look_upright(view);
     double end = disc ? path->time_max_s : path->length_m;
     double step = disc ? 1.0 : geo_greater(STEP_M, end / PLACES_MAX);
-    double at = 0.0;
+    const struct fusion_look_ahead *ahead = &view->context->look_ahead;
+    const uint32_t all = (UINT32_C(1) << ahead->segment_count) - 1;
+    const uint32_t clear = disc ? 0 : clear_segments(view);
+    size_t segment = 0;
+    uint32_t next = 1;
+    double at = all != 0 && clear == all ? end : 0.0;
     while (at < end) {
         at = geo_lesser(at + step, end);
+        while (segment + 1 < ahead->segment_count && ahead->segments[segment].to_m < at)
+            segment++;
+        if ((clear >> segment & 1) != 0)
+            continue;
         struct fusion_path_node node = path->nodes[0];
         if (disc) {
             node.time_s = at;
             node.amsl_m = fusion_path_disc_amsl(path, at);
         } else {
-            node = fusion_path_at(path, at);
+            node = fusion_path_on(path, &next, at);
         }
         double ground_amsl_m;
         bool known =

@@ -245,17 +245,18 @@ static void say(const struct fusion_view *view, const struct geo_obstacle *o,
                 const struct finding *finding, bool timed, char text[FUSION_ADVISORY_TEXT_SIZE])
 {
     char clearance[28] = "height unknown", when[FUSION_WHEN_SIZE + 2] = ", within reach";
-    char kind[20], rest[68];
+    char kind[20], rest[68], whole[FUSION_WHOLE_SIZE];
     if (finding->clearance_known)
-        (void)snprintf(clearance, sizeof clearance, "clearance %.0f m", finding->clearance_m);
+        (void)snprintf(clearance, sizeof clearance, "clearance %s m",
+                       fusion_whole(finding->clearance_m, whole));
     if (view->path->as_written) { // it is not flown: there is no now
         when[0] = '\0';
     } else if (timed) {
         when[0] = ' ';
         fusion_when(finding->time_s, when + 1);
     }
-    (void)snprintf(rest, sizeof rest, ": %s%s, position good to %.0f m", clearance, when,
-                   o->horizontal_acc95_m);
+    (void)snprintf(rest, sizeof rest, ": %s%s, position good to %s m", clearance, when,
+                   fusion_whole(o->horizontal_acc95_m, whole));
     fusion_shorten(kind, sizeof kind - 2, o->kind[0] != '\0' ? o->kind : "obstacle");
     memcpy(kind + strlen(kind), " ", 2);
     fusion_say(text, kind, o->id, rest);
@@ -299,9 +300,9 @@ void fusion_reason_obstacle(const struct fusion_view *view, struct fusion_adviso
     if (view->aircraft->fix.on_ground || root->buckets.columns == 0 || root->buckets.rows == 0
         || view->aircraft->limits.clearance_min_m <= 0.0)
         return;
-    struct geo_frame frame = geo_frame_at(view->aircraft->fix.position);
-    struct box box = box_of(view, &frame);
-    struct fusion_window window = fusion_window_around(&root->buckets, &frame, box.reach_m);
+    const struct geo_frame *frame = &view->path->here;
+    struct box box = box_of(view, frame);
+    struct fusion_window window = fusion_window_around(&root->buckets, frame, box.reach_m);
     double max_m =
         root->raster_accuracy_max_m > 0.0 ? root->raster_accuracy_max_m : ACCURACY_MAX_M;
     const struct fusion_obstacle_index_box search_box = {box.west_m, box.east_m, box.south_m,
@@ -310,13 +311,13 @@ void fusion_reason_obstacle(const struct fusion_view *view, struct fusion_adviso
     for (uint32_t index = 0; index < buckets; index++) {
         const struct fusion_bucket *bucket = fusion_window_bucket(root, &window, index);
         struct fusion_obstacle_search search =
-            fusion_obstacle_search_begin(bucket, &frame, &search_box);
+            fusion_obstacle_search_begin(bucket, frame, &search_box);
         for (size_t i; fusion_obstacle_search_next(&search, &i);) {
             const struct fusion_obstacle *fused = bucket->obstacles[i];
             const bool clear = bucket->index != NULL
                                    ? bucket->index->top_amsl_m[search.place] < box.clear_amsl_m
                                    : fused->top_known && fused->top_amsl_m < box.clear_amsl_m;
-            if (clear || !near_box(&box, &frame, fused, root->obstacle_reach_m)
+            if (clear || !near_box(&box, frame, fused, root->obstacle_reach_m)
                 || (fused->obstacle->flags & GEO_OBSTACLE_WITHDRAWN) != 0)
                 continue;
             struct finding finding = view->path->basis == FUSION_CORRIDOR_DISC

@@ -43,6 +43,8 @@ struct judge {
     const struct fusion_view *view;
     double limit_m;
     bool coarse; // the low clearance says nothing but that
+    bool standing;
+    bool sought; // goals are: most ways clear everything, and nobody asks for them
     size_t goal_count;
     struct geo_point goals[3];        // ends of the plan that go below the limit
     struct finding finding, exempted; // excuse: a violation that is explained
@@ -129,6 +131,35 @@ static bool at_goal(const struct judge *judge, struct geo_point a, struct geo_po
     return false;
 }
 
+// The ends of the plan where it goes below the limit.
+static void find_goals(struct judge *judge)
+{
+    const struct fusion_view *view = judge->view;
+    const struct fusion_plan *plan = view->aircraft->plan;
+    judge->sought = true;
+    if (judge->standing) // a take-off begins here, wherever the plan does
+        judge->goals[judge->goal_count++] = fusion_path_place(&view->path->nodes[0]);
+    if (view->path->basis != FUSION_CORRIDOR_PLAN)
+        return;
+    const struct fusion_plan_point *ends[] = {&plan->points[0],
+                                              &plan->points[plan->point_count - 1]};
+    struct fusion_number geoid = view->context->height.geoid_m; // here, a flight away at most
+    for (int i = 0; i < 2; i++) {
+        struct geo_point at = fusion_plan_position(ends[i]);
+        double agl_m = (double)ends[i]->height_m;
+        if (ends[i]->height != FUSION_PLAN_AGL) {
+            double ground_amsl_m;
+            bool known = fusion_sample_ground_height(view->root, at, &ground_amsl_m);
+            bool by_geoid = ends[i]->height == FUSION_PLAN_WGS84;
+            if (!known || (by_geoid && !geoid.known))
+                continue;
+            agl_m -= ground_amsl_m + (by_geoid ? geoid.value : 0.0);
+        }
+        if (agl_m < judge->limit_m)
+            judge->goals[judge->goal_count++] = at;
+    }
+}
+
 // A finding of a part of the path, at the time when it is first as low as that.
 static void note_at(struct judge *judge, struct finding *into, struct finding found,
                     double time_s)
@@ -184,8 +215,11 @@ static void look_along(struct judge *judge)
     for (size_t i = 0; i < ahead->segment_count && !settled(judge, &judge->finding); i++) {
         if (!ahead->segments[i].clearance_low_m.known && lowest_amsl_m == HUGE_VAL)
             lowest_amsl_m = path_lowest_amsl_m(judge->view->path);
-        if (suspicious(judge, &ahead->segments[i], lowest_amsl_m))
-            refine(judge, &ahead->segments[i]);
+        if (!suspicious(judge, &ahead->segments[i], lowest_amsl_m))
+            continue;
+        if (!judge->sought)
+            find_goals(judge);
+        refine(judge, &ahead->segments[i]);
     }
 }
 
@@ -223,31 +257,6 @@ static void look_around(struct judge *judge)
                                       .position = path->nodes[0].point};
         if (found.found)
             note(into, &found);
-    }
-}
-
-// The ends of the plan where it goes below the limit.
-static void find_goals(struct judge *judge)
-{
-    const struct fusion_view *view = judge->view;
-    const struct fusion_plan *plan = view->aircraft->plan;
-    if (view->path->basis != FUSION_CORRIDOR_PLAN)
-        return;
-    const struct fusion_plan_point *ends[] = {&plan->points[0],
-                                              &plan->points[plan->point_count - 1]};
-    struct fusion_number geoid = view->context->height.geoid_m; // here, a flight away at most
-    for (int i = 0; i < 2; i++) {
-        struct geo_point at = fusion_plan_position(ends[i]);
-        double agl_m = (double)ends[i]->height_m;
-        if (ends[i]->height != FUSION_PLAN_AGL) {
-            struct fusion_sample ground = fusion_sample_ground(view->root, at);
-            bool by_geoid = ends[i]->height == FUSION_PLAN_WGS84;
-            if (!ground.known || (by_geoid && !geoid.known))
-                continue;
-            agl_m -= ground.amsl_m + (by_geoid ? geoid.value : 0.0);
-        }
-        if (agl_m < judge->limit_m)
-            judge->goals[judge->goal_count++] = at;
     }
 }
 
@@ -298,9 +307,10 @@ static void raise(const struct judge *judge, struct fusion_advisories *list)
         when[0] = ' ';
         fusion_when(finding->time_s, when + 1);
     }
-    (void)snprintf(advisory.text, sizeof advisory.text,
-                   "%sclearance over the surface %.0f m%s%s",
-                   excused ? "take-off or landing: " : "", finding->clearance_m, when,
+    char clearance[FUSION_WHOLE_SIZE];
+    (void)snprintf(advisory.text, sizeof advisory.text, "%sclearance over the surface %s m%s%s",
+                   excused ? "take-off or landing: " : "",
+                   fusion_whole(finding->clearance_m, clearance), when,
                    finding->nominal ? "" : ", by the accuracies");
     fusion_advisories_add(list, &advisory);
 }
@@ -349,18 +359,15 @@ void fusion_reason_terrain(const struct fusion_view *view, struct fusion_advisor
         source != NULL && source->posting_m > 0.0 && source->vertical_acc95_m > judge.limit_m;
     if (judge.coarse)
         raise_coarse(&judge, source, list);
-    const bool standing = stands(view);
+    judge.standing = stands(view);
     if (view->path->basis == FUSION_CORRIDOR_DISC) {
-        if (standing)
+        if (judge.standing)
             return;
         look_around(&judge);
     } else {
-        find_goals(&judge);
-        if (standing) // a take-off begins here, wherever the plan does
-            judge.goals[judge.goal_count++] = fusion_path_place(&view->path->nodes[0]);
         look_along(&judge);
     }
-    if (standing)
+    if (judge.standing)
         judge.exempted.found = false;
     if (judge.finding.found || judge.exempted.found)
         raise(&judge, list);

@@ -62,23 +62,24 @@ static void write_text(const struct fusion_encounter *encounter,
     const char *category = other->category != NULL ? other->category : "";
     bool own = icao24[0] == '\0' || strcmp(icao24, other->traffic_id) != 0;
     char up[48] = "height unknown", when[FUSION_WHEN_SIZE];
-    char known[20];
+    char known[20], whole[FUSION_WHOLE_SIZE];
     (void)snprintf(known, sizeof known, "%s%s%.6s%s%.2s", own && icao24[0] != '\0' ? " " : "",
                    icao24[0] != '\0' ? "icao24 " : "", icao24, category[0] != '\0' ? " " : "",
                    category);
     fusion_when(encounter->cpa_s, when);
     if (encounter->cpa_up_known)
-        (void)snprintf(up, sizeof up, "%.0f m %s%s", fabs(encounter->cpa_up_m),
+        (void)snprintf(up, sizeof up, "%s m %s%s",
+                       fusion_whole(fabs(encounter->cpa_up_m), whole),
                        encounter->cpa_up_m < 0.0 ? "below" : "above", frames[encounter->apart]);
     char numbers[FUSION_ADVISORY_TEXT_SIZE - 8], rest[sizeof numbers];
-    (void)snprintf(numbers, sizeof numbers, "%s: %.0f m across, %s, closest %s", doubt(other),
-                   encounter->cpa_m, up, when);
-    const bool whole = strlen(known) + strlen(numbers) < sizeof rest;
-    if (!whole) // the context's traffic says the rest
+    (void)snprintf(numbers, sizeof numbers, "%s: %s m across, %s, closest %s", doubt(other),
+                   fusion_whole(encounter->cpa_m, whole), up, when);
+    const bool fits = strlen(known) + strlen(numbers) < sizeof rest;
+    if (!fits) // the context's traffic says the rest
         known[0] = '\0';
     memcpy(rest, known, strlen(known) + 1);
     memcpy(rest + strlen(known), numbers, strlen(numbers) + 1);
-    fusion_say(text, "", own || !whole ? other->traffic_id : "", rest);
+    fusion_say(text, "", own || !fits ? other->traffic_id : "", rest);
 }
 
 static void raise(const struct fusion_view *view, const struct fusion_encounter *encounter,

@@ -75,16 +75,18 @@ static void ask_at(const struct fusion_view *view, const struct fusion_path_node
                    uint32_t without, struct fusion_weather_at *out)
 {
     const struct fusion_height *height = &view->context->height;
-    struct fusion_sample ground = fusion_sample_ground(view->root, fusion_path_place(node));
-    bool known = node->amsl_m.known && ground.known;
+    double ground_amsl_m;
+    bool ground_known =
+        fusion_sample_ground_height(view->root, fusion_path_place(node), &ground_amsl_m);
+    bool known = node->amsl_m.known && ground_known;
     const struct fusion_weather_ask ask = {
         .position = fusion_path_place(node),
         .agl_known = known || height->agl_m.known,
         .agl_m =
-            geo_greater(known ? node->amsl_m.value - ground.amsl_m : height->agl_m.value, 0.0),
+            geo_greater(known ? node->amsl_m.value - ground_amsl_m : height->agl_m.value, 0.0),
         .now_utc_us = view->now_utc_us + (int64_t)(node->time_s * 1e6),
-        .ground_known = ground.known,
-        .ground_amsl_m = ground.amsl_m,
+        .ground_known = ground_known,
+        .ground_amsl_m = ground_amsl_m,
         .without = without,
     };
     fusion_weather_ask(view->planes, view->root, &ask, out);

@@ -26,17 +26,20 @@ enum {
 struct fusion_cell_run {
     uint64_t known, sum; // the sum is of the known ones
     uint16_t highest;    // meaningful when known > 0
+    uint16_t depth;      // UINT16_MAX less the lowest, likewise
 };
 
 // The same as it is gathered.
 struct fusion_cell_run_accumulator {
     fusion_simd_eight known, highest; // highest: one more, signed; the unknown is the lowest
+    fusion_simd_eight depth;          // the same of heights turned over
     fusion_simd_four sum;
 };
 
 static inline struct fusion_cell_run_accumulator fusion_cell_run_open(void)
 {
-    return (struct fusion_cell_run_accumulator){.highest = (fusion_simd_eight){0} + INT16_MIN};
+    const fusion_simd_eight none = (fusion_simd_eight){0} + INT16_MIN;
+    return (struct fusion_cell_run_accumulator){.highest = none, .depth = none};
 }
 
 // Adds the cells of one group; those whose lanes are -1 in `but` are not asked for.
@@ -52,6 +55,10 @@ static inline void fusion_cell_run_add(struct fusion_cell_run_accumulator *accum
         (fusion_simd_eight)((fusion_simd_eight_bits)cells - INT16_MAX);
     accumulator->known -= known;
     accumulator->highest = fusion_simd_eight_greater(height, accumulator->highest);
+    // Wraps: unknown stays INT16_MIN.
+    const fusion_simd_eight depth =
+        (fusion_simd_eight)((fusion_simd_eight_bits){0} - (fusion_simd_eight_bits)height);
+    accumulator->depth = fusion_simd_eight_greater(depth, accumulator->depth);
     const fusion_simd_four both = (fusion_simd_four)(cells & known);
     accumulator->sum += (both & UINT16_MAX) + (both >> 16);
 }
@@ -60,16 +67,37 @@ static inline void fusion_cell_run_add(struct fusion_cell_run_accumulator *accum
 static inline void fusion_cell_run_close(struct fusion_cell_run *run,
                                          const struct fusion_cell_run_accumulator *accumulator)
 {
-    int highest = INT16_MIN;
-    for (int i = 0; i < FUSION_CELL_RUN_GROUP; i++) {
-        run->known += (uint16_t)accumulator->known[i];
-        highest = accumulator->highest[i] > highest ? accumulator->highest[i] : highest;
-    }
-    for (int i = 0; i < FUSION_CELL_RUN_GROUP / 2; i++)
-        run->sum += accumulator->sum[i];
+    const fusion_simd_four known = (fusion_simd_four)accumulator->known;
+    const int highest = fusion_simd_eight_greatest(accumulator->highest);
+    const int depth = fusion_simd_eight_greatest(accumulator->depth);
+    run->known += fusion_simd_four_sum((known & UINT16_MAX) + (known >> 16));
+    run->sum += fusion_simd_four_sum(accumulator->sum);
     const uint16_t found = (uint16_t)(highest + INT16_MAX); // none: UINT16_MAX
     if (highest > INT16_MIN && found > run->highest)
         run->highest = found;
+    const uint16_t deep = (uint16_t)(depth - INT16_MIN); // none: 0
+    run->depth = deep > run->depth ? deep : run->depth;
+}
+
+// All ones where a lane is not asked for: those before `first` (8: all), and after `last`.
+static inline fusion_simd_eight fusion_cell_run_but(size_t first, size_t last)
+{
+    enum { N = FUSION_CELL_RUN_GROUP };
+    static const int16_t rim[3 * N] = {-1, -1, -1, -1, -1, -1, -1, -1, 0,  0,  0,  0,
+                                       0,  0,  0,  0,  -1, -1, -1, -1, -1, -1, -1, -1};
+    fusion_simd_eight before, after;
+    memcpy(&before, rim + N - first, sizeof before);
+    memcpy(&after, rim + (size_t)2 * N - 1 - last, sizeof after);
+    return before | after;
+}
+
+// Where eight cells begin, of one row of a tile, that hold `first` .. `last`, eight at most:
+// in one cache line where those are.
+static inline size_t fusion_cell_run_window(size_t first, size_t last)
+{
+    enum { LINE = 64 / sizeof(uint16_t) };
+    const size_t end = first | (LINE - 1), begin = end - (FUSION_CELL_RUN_GROUP - 1);
+    return last <= end && first > begin ? begin : first;
 }
 
 // The groups that hold the first and the last of `count` > 0 cells from `offset` of a tile, and
@@ -82,19 +110,12 @@ struct fusion_cell_run_ends {
 static inline struct fusion_cell_run_ends fusion_cell_run_ends(size_t offset, size_t count)
 {
     enum { N = FUSION_CELL_RUN_GROUP };
-    static const int16_t rim[3 * N] = {-1, -1, -1, -1, -1, -1, -1, -1, 0,  0,  0,  0,
-                                       0,  0,  0,  0,  -1, -1, -1, -1, -1, -1, -1, -1};
     const size_t last = offset + count - 1;
     struct fusion_cell_run_ends ends = {.first = offset & ~(size_t)(N - 1),
                                         .last = last & ~(size_t)(N - 1)};
     const bool one = ends.first == ends.last;
-    const int16_t *before = rim + N - (offset - ends.first);
-    const int16_t *after = rim + (size_t)2 * N - 1 - (last - ends.last);
-    fusion_simd_eight low, high;
-    memcpy(&low, before, sizeof low);
-    memcpy(&high, one ? after : rim + N, sizeof high);
-    ends.but_first = low | high;
-    memcpy(&ends.but_last, one ? rim : after, sizeof ends.but_last);
+    ends.but_first = fusion_cell_run_but(offset - ends.first, one ? last - ends.last : N - 1);
+    ends.but_last = fusion_cell_run_but(one ? N : 0, last - ends.last);
     return ends;
 }
 

@@ -23,7 +23,8 @@ enum { SIDE = GEO_CELLS_SIDE };
 struct fusion_swath fusion_swath_empty(void)
 {
     return (struct fusion_swath){.ground_max_amsl_m = -HUGE_VAL,
-                                 .surface_max_amsl_m = -HUGE_VAL};
+                                 .surface_max_amsl_m = -HUGE_VAL,
+                                 .ground_min_amsl_m = HUGE_VAL};
 }
 
 static double greater(double a, double b) { return a > b ? a : b; }
@@ -282,6 +283,16 @@ static void raise(double *max_amsl_m, const struct fusion_cell_run *run)
             greater(*max_amsl_m, GEO_CELL_OFFSET_M + GEO_CELL_QUANTUM_M * run->highest);
 }
 
+static void lower(struct fusion_swath *swath, const struct reading *reading)
+{
+    const double lowest = UINT16_MAX - reading->ground.depth;
+    if (reading->root->inset_count > 0)
+        swath->ground_min_amsl_m = -HUGE_VAL;
+    else if (reading->ground.known > 0)
+        swath->ground_min_amsl_m = geo_lesser(swath->ground_min_amsl_m,
+                                              GEO_CELL_OFFSET_M + GEO_CELL_QUANTUM_M * lowest);
+}
+
 // Cells are counted in those of the finest level there is.
 static void account(const struct reading *reading)
 {
@@ -298,6 +309,7 @@ static void account(const struct reading *reading)
                               + GEO_CELL_QUANTUM_M * (double)reading->ground.sum);
     raise(&swath->ground_max_amsl_m, &reading->ground);
     raise(&swath->ground_max_amsl_m, &reading->low);
+    lower(swath, reading);
     raise(&swath->surface_max_amsl_m, &reading->surface);
     raise(&swath->surface_max_amsl_m, &reading->high);
 }
@@ -357,6 +369,14 @@ static inline void strip_read(const struct strip *strip, bool thin, struct readi
         if (thin) {
             low = fusion_tile_row(below, strip->row + i);
             high = fusion_tile_row(above, strip->row + i);
+        }
+        if (to - from < FUSION_CELL_RUN_GROUP) { // as most rows of a narrow corridor
+            const size_t begin = fusion_cell_run_window((size_t)from, (size_t)to);
+            const fusion_simd_eight but =
+                fusion_cell_run_but((size_t)from - begin, (size_t)to - begin);
+            fusion_cell_run_add(&ground, low + row + begin, but);
+            fusion_cell_run_add(&surface, high + row + begin, but);
+            continue;
         }
         const struct fusion_cell_run_ends ends =
             fusion_cell_run_ends(row + (size_t)from, (size_t)(to - from + 1));

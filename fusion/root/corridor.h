@@ -32,6 +32,8 @@ struct fusion_swath {
     uint64_t surface_known; // of these
     double ground_sum_m;    // over cells of known ground
     double ground_max_amsl_m, surface_max_amsl_m; // meaningful when one is known
+    double
+        ground_min_amsl_m;  // likewise; -HUGE_VAL where there are insets: it is not looked for
     double surface_acc95_m; // the worst of the rasters in the touched tiles; tops of obstacles
                             // hold theirs already
     double ground_acc95_m;  // the worst of the sources in the touched tiles

@@ -1,9 +1,9 @@
-// fusion/root/simd.h - SIMD vectors of 16 bytes: minimum and maximum.
+// fusion/root/simd.h - SIMD vectors of 16 bytes: minimum and maximum, and over all lanes.
 // SPDX-License-Identifier: Apache-2.0
 //
 // The vector extension of gcc and clang, 16 bytes wide, which every processor we build for has.
-// Only minimum and maximum are defined here: the compilers do not find those instructions by
-// themselves.
+// Minimum and maximum are defined here, because the compilers do not find those instructions by
+// themselves; and what all lanes of a vector make together.
 #ifndef FUSION_SIMD_H
 #define FUSION_SIMD_H
 
@@ -55,6 +55,20 @@ static inline fusion_simd_eight fusion_simd_eight_greater(fusion_simd_eight a,
     const fusion_simd_eight mask = a > b;
     return (a & mask) | (b & ~mask);
 #endif
+}
+
+// The greatest of all lanes.
+static inline int16_t fusion_simd_eight_greatest(fusion_simd_eight a)
+{
+    a = fusion_simd_eight_greater(a, __builtin_shufflevector(a, a, 4, 5, 6, 7, 0, 1, 2, 3));
+    a = fusion_simd_eight_greater(a, __builtin_shufflevector(a, a, 2, 3, 0, 1, 6, 7, 4, 5));
+    a = fusion_simd_eight_greater(a, __builtin_shufflevector(a, a, 1, 0, 3, 2, 5, 4, 7, 6));
+    return a[0];
+}
+
+static inline uint64_t fusion_simd_four_sum(fusion_simd_four a)
+{
+    return (uint64_t)a[0] + a[1] + a[2] + a[3];
 }
 
 #endif

@@ -123,6 +123,7 @@ static struct fusion_swath brute(const struct scene *scene, const struct fusion_
                 swath.ground_known++;
                 swath.ground_sum_m += geo_cell_m(low);
                 swath.ground_max_amsl_m = fmax(swath.ground_max_amsl_m, geo_cell_m(low));
+                swath.ground_min_amsl_m = fmin(swath.ground_min_amsl_m, geo_cell_m(low));
             }
             if (high != GEO_CELL_UNKNOWN) {
                 swath.surface_known++;
@@ -139,7 +140,8 @@ static void assert_same(const struct fusion_swath *got, const struct fusion_swat
     assert_int_equal(got->surface_known, expected->surface_known);
     assert_true(fabs(got->ground_sum_m - expected->ground_sum_m) < 1e-3);
     if (expected->ground_known > 0)
-        assert_true(got->ground_max_amsl_m == expected->ground_max_amsl_m);
+        assert_true(got->ground_max_amsl_m == expected->ground_max_amsl_m
+                    && got->ground_min_amsl_m == expected->ground_min_amsl_m);
     if (expected->surface_known > 0)
         assert_true(got->surface_max_amsl_m == expected->surface_max_amsl_m);
 }
@@ -235,6 +237,7 @@ static void assert_covered(const struct scene *scene, const struct fusion_aircra
         while (along_m > ahead->segments[k].to_m)
             k++;
         assert_true(ground.amsl_m <= ahead->segments[k].ground_max_amsl_m.value);
+        assert_true(ground.amsl_m >= ahead->segments[k].ground_min_amsl_m);
         assert_true(surface.amsl_m <= ahead->segments[k].surface_max_amsl_m.value);
         // a descent ends on what it meets
         double height_m = fmax(600.0 + aircraft->fix.velocity_up_mps * along_m / speed,

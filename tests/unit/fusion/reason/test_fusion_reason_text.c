@@ -124,6 +124,36 @@ static void when__from_the_past_to_years__is_now_or_seconds(void **state)
     }
 }
 
+static void assert_printed(double value)
+{
+    char whole[FUSION_WHOLE_SIZE], printed[400];
+    (void)snprintf(printed, sizeof printed, "%.0f", value);
+    printed[FUSION_WHOLE_SIZE - 1] = '\0';
+    assert_string_equal(fusion_whole(value, whole), printed);
+}
+
+static void whole__any_number__is_as_printf_writes_it(void **state)
+{
+    (void)state;
+    static const double values[] = {
+        0.0,  0.5,      1.5,        2.5,     0.4999999999999999, 1e7,
+        1e15, 1e15 - 1, 1e15 + 2.0, 1e300,   4503599627370495.5, 9.5,
+        99.5, 0.05,     1e-300,     HUGE_VAL};
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        assert_printed(values[i]);
+        assert_printed(-values[i]);
+    }
+    uint64_t random = 88172645463325252U;
+    for (int i = 0; i < 200000; i++) {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        double value = (double)(int64_t)random / ldexp(1.0, i % 66);
+        assert_printed(value);
+        assert_printed(rint(value) + 0.5);
+    }
+}
+
 static void traffic__every_part_at_its_longest__is_whole(void **state)
 {
     (void)state;
@@ -475,6 +505,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shorten__names_of_all_kinds__end_with_a_word_or_a_character),
         cmocka_unit_test(when__from_the_past_to_years__is_now_or_seconds),
+        cmocka_unit_test(whole__any_number__is_as_printf_writes_it),
         cmocka_unit_test(traffic__every_part_at_its_longest__is_whole),
         cmocka_unit_test(altitude__every_number_at_its_longest__is_whole),
         cmocka_unit_test(quality__every_layer_and_reason__is_whole),
