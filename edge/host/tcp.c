@@ -33,40 +33,6 @@ void edge_tcp_flush(int fd)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-size_t edge_tcp_write(int fd, const uint8_t *bytes, size_t size, enum drf_status *status)
-{
-    ssize_t written = send(fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-    *status = DRF_OK;
-    if (written >= 0)
-        return (size_t)written;
-    // without memory it may go later
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOMEM || errno == ENOBUFS) {
-        *status = DRF_ERR_FULL;
-    } else if (errno != EINTR) {
-        (void)shutdown(fd, SHUT_RDWR);
-        *status = DRF_ERR_AGAIN;
-    }
-    return 0;
-}
-
-size_t edge_tcp_peek(int fd, uint8_t *bytes, size_t room, enum drf_status *status)
-{
-    ssize_t there = recv(fd, bytes, room, MSG_PEEK | MSG_DONTWAIT);
-    bool nothing = there < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
-    *status = there > 0 || nothing ? DRF_OK : there == 0 ? DRF_ERR_ABSENT : DRF_ERR_AGAIN;
-    return there > 0 ? (size_t)there : 0;
-}
-
-void edge_tcp_skip(int fd, uint8_t *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t taken = recv(fd, bytes, size, MSG_DONTWAIT);
-        if (taken <= 0)
-            return; // it was there: the socket has failed meanwhile
-        size -= (size_t)taken;
-    }
-}
-
 bool edge_tcp_established(int fd)
 {
     struct tcp_info info;

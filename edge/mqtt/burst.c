@@ -3,13 +3,6 @@
 
 #include "edge/host/tcp.h"
 
-bool edge_burst_due(struct edge_burst *burst)
-{
-    uint32_t begun = ++burst->begun;
-    return begun <= EDGE_BURST_AT_ONCE
-           || (begun - EDGE_BURST_AT_ONCE) % EDGE_BURST_TOGETHER == 0;
-}
-
 void edge_burst_next(struct edge_burst *burst, int fd)
 {
     uint32_t collected = burst->begun++ - EDGE_BURST_AT_ONCE;

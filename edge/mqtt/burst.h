@@ -1,12 +1,11 @@
 // edge/mqtt/burst.h - what one step writes to a socket: the first at once, then many together.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Each write is a pass through the kernel's network stack and a wake of the broker. In a step
-// that sends more than EDGE_BURST_AT_ONCE messages the rest goes EDGE_BURST_TOGETHER at a time,
-// the last at the end of the step: the kernel has less to do. They are gathered here
-// (edge/mqtt/gather.h), or, where a library writes them one by one, by the socket (tcp(7):
-// TCP_CORK). What is no context is not collected (edge/mqtt/transfer_mqtt.c). A value;
-// non-blocking.
+// libmosquitto writes each packet when it is handed over, and each write is a pass through the
+// kernel's network stack and a wake of the broker. In a step that sends more than
+// EDGE_BURST_AT_ONCE messages the socket collects the rest (tcp(7): TCP_CORK) and sends them
+// EDGE_BURST_TOGETHER at a time, the last at the end of the step: the kernel has less to do.
+// What is no context is not collected (edge/mqtt/mqtt.c). A value; non-blocking.
 #ifndef EDGE_BURST_H
 #define EDGE_BURST_H
 
@@ -20,8 +19,6 @@ struct edge_burst { // all zero at first
     bool collecting;
 };
 
-// One more message was gathered. True: all that is gathered is to be written.
-bool edge_burst_due(struct edge_burst *burst);
 // One more message is about to be written to the socket.
 void edge_burst_next(struct edge_burst *burst, int fd);
 // Nothing more comes for now: what was collected is sent. `fd` may be -1: it is closed.

@@ -56,6 +56,7 @@ static void on_connect(struct mosquitto *client, void *self, int reason, int fla
                        const mosquitto_property *properties)
 {
     (void)flags;
+    (void)properties;
     struct edge_mqtt *mqtt = self;
     if (reason != 0) { // the disconnect that follows starts the back-off
         mqtt->refusal = mosquitto_reason_string(reason);
@@ -63,9 +64,6 @@ static void on_connect(struct mosquitto *client, void *self, int reason, int fla
     }
     mqtt->connecting = false;
     mqtt->connected = true;
-    mqtt->packet_max = UINT32_MAX;
-    (void)mosquitto_property_read_int32(properties, MQTT_PROP_MAXIMUM_PACKET_SIZE,
-                                        &mqtt->packet_max, false);
     mqtt->cause.answered = true;
     edge_back_off_reset(&mqtt->back_off);
     mqtt->waiting_for[0] = '\0';
@@ -189,8 +187,8 @@ void edge_mqtt_step(struct edge_mqtt *mqtt, int64_t now_mono_us)
         saved = mqtt->connecting ? edge_tcp_error(mosquitto_socket(mqtt->client)) : 0;
     if (saved != 0)
         rc = MOSQ_ERR_ERRNO;
-    else
-        rc = edge_mqtt_write(mqtt);
+    else if (edge_mqtt_blocked(mqtt))
+        rc = mosquitto_loop_write(mqtt->client, 1);
     if (rc == MOSQ_ERR_SUCCESS)
         rc = edge_mqtt_read(mqtt);
     if (rc == MOSQ_ERR_SUCCESS)

@@ -10,7 +10,6 @@
 #include "edge/mqtt/back_off.h"
 #include "edge/mqtt/burst.h"
 #include "edge/mqtt/cause_mqtt.h"
-#include "edge/mqtt/gather.h"
 #include "edge/mqtt/inbox.h"
 #include "edge/mqtt/mqtt.h"
 #include "edge/mqtt/properties_mqtt.h"
@@ -18,8 +17,6 @@
 
 struct mosquitto;
 struct mosquitto_message;
-
-enum { EDGE_MQTT_PEEK_BYTES = 65536 };
 
 struct filter {
     char *text;
@@ -59,12 +56,7 @@ struct edge_mqtt {
 
     struct edge_inbox inbox;
     size_t queued_bytes, queue_max_bytes;
-    struct edge_burst burst; // of what is sent in a step
-    struct edge_gather gather;
-    uint32_t packet_max; // the broker takes no larger one
-    bool only_queues;    // the library: what was gathered is not yet written
-    bool whole;          // the library has read its last packet to the end, and no further
-    uint8_t *peeked;     // room for what has come
+    struct edge_burst burst;               // of what is sent in a step
     uint32_t outstanding, outstanding_max; // handed over, and not yet written or acknowledged
     struct edge_properties properties;
     struct edge_mqtt_stats stats;
@@ -81,8 +73,6 @@ void edge_mqtt_on_message(struct mosquitto *client, void *self,
                           const struct mqtt5__property *properties);
 // Reads a bounded number of packets; a status of the library.
 int edge_mqtt_read(struct edge_mqtt *mqtt);
-// Writes what the library has queued; a status of the library.
-int edge_mqtt_write(struct edge_mqtt *mqtt);
 // The socket did not take all that was handed over.
 bool edge_mqtt_blocked(const struct edge_mqtt *mqtt);
 

@@ -98,8 +98,6 @@ enum drf_status edge_mqtt_open(const struct edge_mqtt_config *config, struct edg
     bool complete = mqtt->host != NULL && mqtt->client != NULL
                     && edge_inbox_open(config->ring_bytes, &mqtt->inbox) == DRF_OK
                     && edge_properties_open(&mqtt->properties) == DRF_OK
-                    && edge_gather_open(&mqtt->gather) == DRF_OK
-                    && (mqtt->peeked = malloc(EDGE_MQTT_PEEK_BYTES)) != NULL
                     && copy_filters(mqtt, config) && copy_held(mqtt, config);
     const char *refused = complete ? configure(mqtt, config) : NULL;
     if (complete && refused == NULL) {
@@ -119,7 +117,6 @@ void edge_mqtt_adopt(struct edge_mqtt *mqtt, struct edge_mqtt *fresh)
     struct mosquitto *client = mqtt->client;
     char *host = mqtt->host;
     // Elsewhere nobody follows on the former broker: its will (DOWN) is what it has to say.
-    edge_mqtt_flush(mqtt);
     const bool moved = mqtt->port != fresh->port || strcmp(mqtt->host, fresh->host) != 0;
     if (mqtt->connected || mqtt->connecting)
         (void)mosquitto_disconnect_v5(client, moved ? MQTT_RC_DISCONNECT_WITH_WILL_MSG : 0,
@@ -158,8 +155,6 @@ void edge_mqtt_close(struct edge_mqtt *mqtt)
     for (size_t i = 0; i < mqtt->held_count; i++)
         free(mqtt->held_topics[i]);
     edge_properties_close(&mqtt->properties);
-    edge_gather_close(&mqtt->gather);
-    free(mqtt->peeked);
     free(mqtt->filters);
     edge_inbox_close(&mqtt->inbox);
     free(mqtt->host);

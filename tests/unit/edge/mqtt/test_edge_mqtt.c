@@ -14,6 +14,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -22,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "edge/mqtt/burst.h"
 #include "edge/mqtt/mqtt.h"
 
 extern char **environ;
@@ -300,6 +302,43 @@ static void step__many_messages_wait__takes_them_all(void **state)
     close_scene(&scene);
 }
 
+static bool collects(const struct edge_mqtt *mqtt)
+{
+    int on = 0;
+    socklen_t size = sizeof on;
+    assert_int_equal(getsockopt(edge_mqtt_fd(mqtt), IPPROTO_TCP, TCP_CORK, &on, &size), 0);
+    return on != 0;
+}
+
+// edge/mqtt/burst.h: a few go at once each, many together, and nothing stays behind.
+static void flush__few_and_many_messages__collects_only_the_many(void **state)
+{
+    (void)state;
+    struct scene scene = open_pair("t");
+    struct edge_mqtt *a = scene.a, *b = scene.b;
+    struct edge_link link = edge_mqtt_link(b);
+    const struct edge_outgoing few = {.topic = "t", .payload = "few", .size = 3},
+                               many = {.topic = "t", .payload = "many", .size = 4};
+    for (int i = 0; i < EDGE_BURST_AT_ONCE; i++)
+        assert_int_equal(link.send(link.self, &few), DRF_OK);
+    assert_false(collects(b));
+    for (int i = 0; i < EDGE_BURST_AT_ONCE; i++)
+        assert_payload(next(a, NULL), "few"); // b need not be run
+    edge_mqtt_flush(b);
+    enum { MANY = EDGE_BURST_AT_ONCE + 2 * EDGE_BURST_TOGETHER + 3 };
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(link.send(link.self, &many), DRF_OK);
+        assert_int_equal(collects(b), i >= EDGE_BURST_AT_ONCE);
+    }
+    edge_mqtt_flush(b);
+    assert_false(collects(b));
+    for (int i = 0; i < MANY; i++)
+        assert_payload(next(a, NULL), "many");
+    edge_mqtt_flush(b); // again, with nothing to send
+    assert_false(collects(b));
+    close_scene(&scene);
+}
+
 static void send__a_burst_that_is_acknowledged__leaves_whole_and_frees_its_room(void **state)
 {
     (void)state;
@@ -522,6 +561,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(send__every_kind_of_message__arrives_with_its_properties),
         cmocka_unit_test(step__many_messages_wait__takes_them_all),
+        cmocka_unit_test(flush__few_and_many_messages__collects_only_the_many),
         cmocka_unit_test(send__a_burst_that_is_acknowledged__leaves_whole_and_frees_its_room),
         cmocka_unit_test(step__broker_killed_and_started_again__connects_and_subscribes_again),
         cmocka_unit_test(

@@ -166,38 +166,7 @@ static void pass_connect(const struct bare *bare, struct heard *heard)
     assert_int_equal(head, 0x10);
 }
 
-// edge/mqtt/burst.h: a few go at once each, then many together, and nothing stays behind.
-static void flush__few_and_many_messages__gathers_only_the_many(void **state)
-{
-    (void)state;
-    struct bare bare = open_plain_bare();
-    struct heard heard = nothing_heard();
-    pass_connect(&bare, &heard);
-    struct edge_link link = edge_mqtt_link(bare.mqtt);
-    const struct edge_outgoing out = {.topic = "t", .payload = "many", .size = 4};
-    enum { MANY = EDGE_BURST_AT_ONCE + 2 * EDGE_BURST_TOGETHER + 3 };
-    for (int round = 0; round < 2; round++) {
-        for (int i = 1; i <= MANY; i++) {
-            assert_int_equal(link.send(link.self, &out), DRF_OK);
-            bool goes =
-                i <= EDGE_BURST_AT_ONCE || (i - EDGE_BURST_AT_ONCE) % EDGE_BURST_TOGETHER == 0;
-            assert_int_equal(hear(&bare, &heard), goes);
-        }
-        edge_mqtt_flush(bare.mqtt);
-        assert_true(hear(&bare, &heard));
-        edge_mqtt_flush(bare.mqtt); // again, with nothing to send
-        assert_false(hear(&bare, &heard));
-    }
-    uint8_t head;
-    size_t size;
-    for (int i = 0; i < 2 * MANY; i++)
-        assert_non_null(next_packet(&heard, &head, &size));
-    assert_int_equal(heard.at, heard.size);
-    free(heard.bytes);
-    close_bare(&bare);
-}
-
-// What is gathered goes before an advisory, and both at once.
+// What the socket collected goes before an advisory, and both at once.
 static void send__an_advisory_behind_contexts__leaves_none_behind(void **state)
 {
     (void)state;
@@ -221,102 +190,6 @@ static void send__an_advisory_behind_contexts__leaves_none_behind(void **state)
         assert_int_equal(packet[size - 1], i < EDGE_BURST_AT_ONCE + 3 ? 'c' : 'a');
     }
     assert_int_equal(heard.at, heard.size);
-    free(heard.bytes);
-    close_bare(&bare);
-}
-
-// The library makes the same packet of the same message.
-static void send__with_and_without_the_library__is_the_same_packet(void **state)
-{
-    (void)state;
-    static char payload[20000];
-    static const size_t sizes[] = {0, 1, 100, 130, 1200, 16000, 16400, 20000};
-    struct bare bare = open_plain_bare();
-    struct heard heard = nothing_heard();
-    pass_connect(&bare, &heard);
-    struct edge_link link = edge_mqtt_link(bare.mqtt);
-    for (size_t i = 0; i < 4 * sizeof sizes / sizeof sizes[0]; i++) {
-        struct edge_outgoing out = {.topic = "drf/v1/drones/d/context/r",
-                                    .payload = payload,
-                                    .size = sizes[i / 4],
-                                    .json = i % 2 != 0,
-                                    .expiry_s = i % 4 < 2 ? 3 : 0};
-        const uint8_t *packets[2];
-        uint8_t heads[2];
-        size_t lengths[2];
-        for (int priority = EDGE_PRIORITY_CONTEXT; priority <= EDGE_PRIORITY_ADVISORY;
-             priority++) {
-            out.priority = (enum edge_priority)priority;
-            assert_int_equal(link.send(link.self, &out), DRF_OK);
-            edge_mqtt_flush(bare.mqtt);
-            for (int64_t until = mono_us() + DEADLINE_US;
-                 (packets[priority] = next_packet(&heard, &heads[priority], &lengths[priority]))
-                 == NULL;
-                 step(bare.mqtt)) {
-                assert_true(mono_us() < until);
-                (void)hear(&bare, &heard);
-            }
-        }
-        assert_int_equal(heads[0], heads[1]);
-        assert_int_equal(lengths[0], lengths[1]);
-        assert_memory_equal(packets[0], packets[1], lengths[0]);
-    }
-    free(heard.bytes);
-    close_bare(&bare);
-}
-
-// The socket takes a part of what was gathered: what follows is whole, and in its order.
-static void send__the_socket_takes_a_part__every_packet_is_whole(void **state)
-{
-    (void)state;
-    struct bare bare = open_plain_bare();
-    struct heard heard = nothing_heard();
-    pass_connect(&bare, &heard);
-    struct edge_link link = edge_mqtt_link(bare.mqtt);
-    static uint8_t payload[1021];
-    uint32_t contexts = 0, others = 0;
-    const int little = 1 << 14;
-    (void)setsockopt(edge_mqtt_fd(bare.mqtt), SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
-    for (int round = 0; round < 3; round++) {
-        struct edge_outgoing out = {.topic = "t", .payload = payload, .size = sizeof payload};
-        for (;; contexts++) {
-            memcpy(payload, &contexts, sizeof contexts);
-            if (link.send(link.self, &out) != DRF_OK)
-                break;
-            assert_true(contexts < 100000);
-        }
-        out.priority = EDGE_PRIORITY_ADVISORY;
-        for (int i = 0; i < 5; i++, others++) { // the library's
-            uint32_t number = others | UINT32_C(1) << 31;
-            memcpy(payload, &number, sizeof number);
-            out.qos = (uint8_t)(i % 2);
-            assert_int_equal(link.send(link.self, &out), DRF_OK);
-            step(bare.mqtt); // it writes nothing
-        }
-        out.priority = EDGE_PRIORITY_CONTEXT;
-        out.qos = 0;
-        assert_int_equal(link.send(link.self, &out), DRF_ERR_FULL);
-        for (int64_t until = mono_us() + DEADLINE_US;
-             hear(&bare, &heard) || edge_mqtt_wants_write(bare.mqtt); step(bare.mqtt))
-            assert_true(mono_us() < until);
-    }
-    uint32_t next_context = 0, next_other = 0;
-    uint8_t head;
-    size_t size;
-    const uint8_t *packet;
-    while ((packet = next_packet(&heard, &head, &size)) != NULL) {
-        uint32_t number;
-        assert_true(size > sizeof payload && (head & 0xf9) == 0x30);
-        memcpy(&number, packet + size - sizeof payload, sizeof number);
-        if (number >> 31 == 0)
-            assert_int_equal(number, next_context++);
-        else
-            assert_int_equal(number & INT32_MAX, next_other++);
-        assert_int_equal(next_other % 5 == 0 || number >> 31, 1); // those behind all of a round
-    }
-    assert_int_equal(heard.at, heard.size);
-    assert_int_equal(next_context, contexts);
-    assert_int_equal(next_other, others);
     free(heard.bytes);
     close_bare(&bare);
 }
@@ -406,7 +279,7 @@ static void send__larger_than_the_broker_takes__is_refused(void **state)
     close_bare(&bare);
 }
 
-// Packets that are plain and others that the library reads, cut at each place between two
+// Packets, cut at each place between two
 // writes: all arrive, in their order. One has a packet for payload.
 static void step__packets_cut_anywhere__arrive_whole(void **state)
 {
@@ -415,7 +288,7 @@ static void step__packets_cut_anywhere__arrive_whole(void **state)
         const char *packet;
         size_t size, payload; // the last bytes
     } sent[] = {
-        {"\x30\x06\0\1t\0001\n", 8, 2}, // plain
+        {"\x30\x06\0\1t\0001\n", 8, 2},
         {"\x30\x06\0\1t\0002\n", 8, 2},
         {"\x32\x08\0\1t\0\7\0003\n", 10, 2}, // of QoS 1
         {"\x30\x06\0\1t\0004\n", 8, 2},
@@ -452,7 +325,6 @@ static void step__packets_cut_anywhere__arrive_whole(void **state)
     close_bare(&bare);
 }
 
-// Without a library's help in reading the end is found as well.
 static void step__the_connection_is_reset__is_lost_and_says_why(void **state)
 {
     (void)state;
@@ -469,46 +341,14 @@ static void step__the_connection_is_reset__is_lost_and_says_why(void **state)
     close_bare(&bare);
 }
 
-static bool collects(int fd)
-{
-    int on = 0;
-    socklen_t size = sizeof on;
-    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, &size), 0);
-    return on != 0;
-}
-
-// Of what the library writes, with TLS.
-static void burst__few_and_many_messages__collects_only_the_many(void **state)
-{
-    (void)state;
-    struct bare bare = open_plain_bare();
-    const int fd = bare.fd;
-    struct edge_burst burst = {.begun = 0};
-    for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < EDGE_BURST_AT_ONCE + 2 * EDGE_BURST_TOGETHER + 3; i++) {
-            edge_burst_next(&burst, fd);
-            assert_int_equal(collects(fd), i >= EDGE_BURST_AT_ONCE);
-        }
-        edge_burst_end(&burst, fd);
-        assert_false(collects(fd));
-        edge_burst_end(&burst, fd);
-        assert_false(collects(fd));
-    }
-    close_bare(&bare);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(flush__few_and_many_messages__gathers_only_the_many),
         cmocka_unit_test(send__an_advisory_behind_contexts__leaves_none_behind),
-        cmocka_unit_test(send__with_and_without_the_library__is_the_same_packet),
-        cmocka_unit_test(send__the_socket_takes_a_part__every_packet_is_whole),
         cmocka_unit_test(send__the_broker_reads_meanwhile__every_packet_is_whole),
         cmocka_unit_test(send__larger_than_the_broker_takes__is_refused),
         cmocka_unit_test(step__packets_cut_anywhere__arrive_whole),
         cmocka_unit_test(step__the_connection_is_reset__is_lost_and_says_why),
-        cmocka_unit_test(burst__few_and_many_messages__collects_only_the_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
