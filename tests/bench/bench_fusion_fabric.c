@@ -6,28 +6,21 @@
 // longest by the clock stands beside); what a process
 // that holds the region takes up at its highest, what one obstacle takes of the heap where six
 // stand on each tile and no surface model lies (as over a country), and how long after the
-// start a root shows the tiles under one drone, against a program that opens the file and
-// decodes those tiles. Each part runs in a child of its own. Arguments: the folder for the
-// store, and `small` to see only that it runs.
+// start a root shows the tiles under one drone, against a program that reads the same rows of
+// the file. Each part runs in a child of its own. Arguments: the folder for the store, and
+// `small` to see only that it runs.
 #include <malloc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "fusion/fabric/fabric.h"
 #include "geo/cells.h"
+#include "tests/bench/fabric_start.h"
 
 enum {
-    LEVEL = 12,
-    FIRST_ROW = 1050,
-    FIRST_COL = 2280,
-    ROWS = 16,
-    COLS = 32,
-    TILES = ROWS * COLS,
     PER_RECORD = 16, // tiles
     OBSTACLES = 100000,
     PER_MESSAGE = 1000,
@@ -36,92 +29,8 @@ enum {
     COMMIT_BYTES = 3 << 20, // as the ingest loop
 };
 
-static const struct fusion_feed feeds[] = {
-    {.name = "dtm", .layer = FUSION_LAYER_GROUND, .priority = 1},
-    {.name = "dsm", .layer = FUSION_LAYER_SURFACE, .priority = 1},
-    {.name = "obs", .layer = FUSION_LAYER_OBSTACLE, .priority = 1},
-};
-
-static char path[256];
 static size_t filled = TILES,
               obstacles = OBSTACLES; // fewer when it is only to be seen that it runs
-
-static struct geo_tile tile_at(size_t index)
-{
-    return (struct geo_tile){.level = LEVEL,
-                             .row = FIRST_ROW + (uint32_t)index / COLS,
-                             .col = FIRST_COL + (uint32_t)index % COLS};
-}
-
-static struct geo_bounds keep(void)
-{
-    struct geo_bounds nw = geo_tile_bounds(tile_at(0)),
-                      se = geo_tile_bounds(tile_at(TILES - 1));
-    return (struct geo_bounds){nw.west_deg + 1e-6, se.south_deg + 1e-6, se.east_deg - 1e-6,
-                               nw.north_deg - 1e-6};
-}
-
-// Where the drone is: in a tile far from the first and from the last, beside its centre.
-static struct geo_point drone(void)
-{
-    struct geo_bounds b = geo_tile_bounds(tile_at(11 * COLS + 21));
-    return (struct geo_point){(b.south_deg + b.north_deg) / 2 + 0.001,
-                              (b.west_deg + b.east_deg) / 2 + 0.001};
-}
-
-static void require(enum drf_status status, const char *what)
-{
-    if (status == DRF_OK)
-        return;
-    (void)fprintf(stderr, "%s: %s\n", what, drf_status_name(status));
-    abort();
-}
-
-static double now_ms(void)
-{
-    struct timespec time;
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
-}
-
-static double cpu_ms(void)
-{
-    struct timespec time;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
-}
-
-static struct fusion_store *open_store(void)
-{
-    struct fusion_store_config config = {
-        .path = path,
-        .keep = keep(),
-        .level = LEVEL,
-        .region_id = "sim-bench",
-        .mode = 4,
-        .pending_max_bytes = 64U << 20,
-    };
-    struct fusion_store *store;
-    require(fusion_store_open(&config, &store), "store");
-    return store;
-}
-
-static struct fusion_fabric *open_fabric(struct fusion_store *store)
-{
-    struct geo_point first = drone();
-    struct fusion_fabric_config config = {
-        .keep = keep(),
-        .level = LEVEL,
-        .raster_accuracy_max_m = 175,
-        .feeds = feeds,
-        .feed_count = sizeof feeds / sizeof feeds[0],
-        .first = &first,
-        .first_count = 1,
-    };
-    struct fusion_fabric *fabric;
-    require(fusion_fabric_open(&config, store, &fabric), "fabric");
-    return fabric;
-}
 
 // How long steps of one kind took.
 struct steps {
@@ -440,66 +349,6 @@ static void sparse(void)
     fusion_store_close(store);
 }
 
-// The tiles that a look-ahead of a kilometre around the drone touches.
-static size_t needed(size_t out[static 4])
-{
-    struct geo_point at = drone();
-    size_t count = 0;
-    for (int i = 0; i < 4; i++) {
-        struct geo_point corner = {at.lat_deg + (i < 2 ? 0.009 : -0.009),
-                                   at.lon_deg + (i % 2 == 0 ? 0.0125 : -0.0125)};
-        struct geo_tile tile;
-        require(geo_tile_at(corner, LEVEL, &tile), "tile");
-        size_t index = (size_t)(tile.row - FIRST_ROW) * COLS + (tile.col - FIRST_COL);
-        bool seen = false;
-        for (size_t j = 0; j < count; j++)
-            seen = seen || out[j] == index;
-        if (!seen)
-            out[count++] = index;
-    }
-    return count;
-}
-
-static double start_ms(void)
-{
-    size_t tiles[4], count = needed(tiles);
-    double began_ms = now_ms();
-    struct fusion_store *store = open_store();
-    struct fusion_fabric *fabric = open_fabric(store);
-    for (;;) {
-        enum drf_status status = fusion_fabric_fold(fabric);
-        const struct fusion_root *root = publish(fabric, NULL);
-        size_t ready = 0;
-        for (size_t i = 0; i < count; i++)
-            ready += root != NULL && root->ground[tiles[i]] != NULL
-                     && root->surface[tiles[i]] != NULL
-                     && root->surface[tiles[i]] != root->ground[tiles[i]];
-        if (ready == count)
-            return now_ms() - began_ms;
-        if (status != DRF_ERR_AGAIN)
-            abort();
-    }
-}
-
-static enum drf_status decode(void *context, const struct fusion_contribution *contribution)
-{
-    return geo_cells_decode(contribution->blob, contribution->size, context);
-}
-
-static double bare_ms(void)
-{
-    static uint16_t cells[GEO_CELLS_COUNT];
-    size_t tiles[4], count = needed(tiles);
-    double began_ms = now_ms();
-    struct fusion_store *store = open_store();
-    for (size_t i = 0; i < count; i++)
-        for (enum fusion_layer layer = FUSION_LAYER_GROUND; layer <= FUSION_LAYER_SURFACE;
-             layer++)
-            require(fusion_store_contributions(store, layer, tile_at(tiles[i]), decode, cells),
-                    "decode");
-    return now_ms() - began_ms;
-}
-
 // Runs in a child; its answer comes through a pipe.
 static double apart(double (*measure)(void))
 {
@@ -540,7 +389,8 @@ static void start(void)
         others_ms[i] = apart(bare_ms);
     }
     printf("{\"bench\":\"start\",\"unit\":\"ms\",\"reference\":"
-           "\"open the file and decode the tiles that the first context needs\",\"pairs\":[");
+           "\"open the file, read the obstacles and decode the tiles that the first context "
+           "needs\",\"pairs\":[");
     for (int i = 0; i < PAIRS; i++)
         printf("%s[%.3f,%.3f]", i > 0 ? "," : "", own_ms[i], others_ms[i]);
     puts("]}");
