@@ -4,7 +4,8 @@
 // for each tile and each bucket that the footprint touches. Lists are sorted by source and id,
 // which makes the order within a bucket independent of arrival. What a root shows is never
 // written again: a refresh that changes a top makes a new obstacle, retires the old one, and
-// marks the buckets dirty; feature_bucket.c rebuilds those on publication.
+// marks the buckets dirty; feature_bucket.c rebuilds those on publication. One that no root has
+// shown yet, as at a start, is changed where it is.
 #include "fusion/fabric/feature.h"
 
 #include <assert.h>
@@ -377,6 +378,11 @@ enum drf_status fusion_features_refresh(struct fusion_features *features,
         && same_number(next.top_amsl_m, old->top_amsl_m)
         && same_number(next.foot_amsl_m, old->foot_amsl_m))
         return DRF_OK;
+    if (!feature->shown) { // no bucket of it was published since it was made: all are dirty
+        *(struct fusion_obstacle *)GEO_UNCONST(old) = next;
+        feature->row_stale = *changed = true;
+        return DRF_OK;
+    }
 
     struct fusion_obstacle *fused;
     enum drf_status status = fusion_retired_reserve(f->config.retired, 1);
@@ -391,6 +397,7 @@ enum drf_status fusion_features_refresh(struct fusion_features *features,
     fused->foot_amsl_m = next.foot_amsl_m;
     feature->fused = fused;
     feature->row_stale = true;
+    feature->shown = false;
     struct change change = {.features = f, .feature = feature};
     fusion_features_buckets(f, fused->obstacle, fused->vertices, touch_bucket, &change);
     fusion_retired_add(f->config.retired, GEO_UNCONST(old), release_obstacle);

@@ -28,6 +28,7 @@ struct fusion_feature {
     bool point;                // its position is all the shape it has
     bool raises;               // its top raises the surface
     bool row_stale;            // the row in the store does not show it
+    bool shown;                // a root may show `fused`, which is not written again then
     struct fusion_feature *next;
 };
 
@@ -66,7 +67,8 @@ struct fusion_feature *fusion_features_find(const struct fusion_features *featur
 // The fused ground of a tile, NULL when nothing is known; *loading: the store may know more.
 typedef const struct fusion_tile *(*fusion_ground_fn)(void *context, size_t tile,
                                                       bool *loading);
-// Computes the top again. *changed: a new obstacle took the place of the old one.
+// Computes the top again. *changed: it is another. Of an obstacle that a root may show, a new
+// one takes the place of the old one.
 DRF_MUST_CHECK enum drf_status fusion_features_refresh(struct fusion_features *features,
                                                        struct fusion_feature *feature,
                                                        fusion_ground_fn ground, void *context,

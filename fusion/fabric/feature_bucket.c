@@ -132,11 +132,15 @@ static enum drf_status make_bucket(const struct fusion_features *f, uint32_t at,
     return status;
 }
 
-static double farthest(const struct fusion_feature_list *list)
+// What a bucket shows from now on; and how far the farthest of them reaches.
+static double show(const struct fusion_feature_list *list)
 {
     double reach_m = 0.0;
-    for (size_t i = 0; i < list->count; i++)
-        reach_m = list->items[i]->reach_m > reach_m ? list->items[i]->reach_m : reach_m;
+    for (size_t i = 0; i < list->count; i++) {
+        struct fusion_feature *one = list->items[i];
+        one->shown = true;
+        reach_m = one->reach_m > reach_m ? one->reach_m : reach_m;
+    }
     return reach_m;
 }
 
@@ -150,7 +154,7 @@ static enum drf_status publish_bucket(struct fusion_features *f, uint32_t at)
         return status;
     fusion_retired_add(f->config.retired, GEO_UNCONST(f->buckets[at]), release_bucket);
     f->buckets[at] = made;
-    f->bucket_reach_m[at] = farthest(&f->of_bucket[at]);
+    f->bucket_reach_m[at] = show(&f->of_bucket[at]);
     return DRF_OK;
 }
 

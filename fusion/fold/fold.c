@@ -6,7 +6,8 @@
 // of the contributions does not matter. The surface is the same scratch continued: the ground
 // is merged in, then each obstacle raises the runs of cells under its footprint. At the end
 // the sources in use are ranked into a palette; if there are more than a tile can name, the
-// lowest ranks share one entry with the worst values of each.
+// lowest ranks share one entry with the worst values of each. Most tiles have one contribution:
+// it is decoded where the fold's cells are, and no list of sources is written.
 #include "fusion/fold/fold.h"
 
 #include <assert.h>
@@ -18,15 +19,16 @@
 struct fusion_fold {
     struct fusion_tile_pool *pool;
     uint16_t cells[GEO_CELLS_COUNT];
-    uint16_t source_of[GEO_CELLS_COUNT]; // index into sources, 0 for unknown cells
-    uint8_t flags[GEO_CELLS_COUNT];      // all GROUND until the fold becomes a surface
+    uint16_t source_of[GEO_CELLS_COUNT]; // where `sourced`: index, 0 for unknown cells
+    uint8_t flags[GEO_CELLS_COUNT];      // of a surface
     uint16_t scratch[GEO_CELLS_COUNT];
     uint8_t narrow[GEO_CELLS_COUNT];
     const struct fusion_source **sources;
     uint16_t *place; // of each source in the palette
     bool *used;
     size_t count, room;
-    bool surface, empty;      // empty: nothing was added yet
+    bool surface, empty;      // empty: nothing was added yet, and `cells` says nothing
+    bool sourced;             // false: every cell is of source 0
     struct fusion_bare *bare; // NULL: not kept
 };
 
@@ -59,13 +61,18 @@ void fusion_fold_close(struct fusion_fold *fold)
 
 void fusion_fold_start(struct fusion_fold *fold)
 {
-    memset(fold->cells, 0xff, sizeof fold->cells); // GEO_CELL_UNKNOWN
-    memset(fold->source_of, 0, sizeof fold->source_of);
-    memset(fold->flags, 0, sizeof fold->flags);
     fold->count = 0;
-    fold->surface = false;
+    fold->surface = fold->sourced = false;
     fold->empty = true;
     fold->bare = NULL;
+}
+
+// From here on cells may be of another source than the first.
+static void write_sources(struct fusion_fold *fold)
+{
+    if (!fold->sourced)
+        memset(fold->source_of, 0, sizeof fold->source_of);
+    fold->sourced = true;
 }
 
 static enum drf_status make_room(struct fusion_fold *fold)
@@ -113,18 +120,18 @@ enum drf_status fusion_fold_add(struct fusion_fold *fold, const struct fusion_so
                                 const uint8_t *blob, size_t size)
 {
     assert(!fold->surface);
-    enum drf_status status = geo_cells_decode(blob, size, fold->scratch);
+    const bool first = fold->empty; // as for most tiles: there is nothing to weigh it against
+    enum drf_status status = geo_cells_decode(blob, size, first ? fold->cells : fold->scratch);
     uint16_t index;
     if (status == DRF_OK)
         status = enter(fold, source, &index);
     if (status != DRF_OK)
         return status;
-    if (fold->empty) { // as for most tiles: there is nothing to weigh it against
-        fold->empty = false;
-        memcpy(fold->cells, fold->scratch, sizeof fold->cells);
+    fold->empty = false;
+    if (first)
         return DRF_OK;
-    }
 
+    write_sources(fold);
     for (size_t i = 0; i < fold->count; i++)
         fold->used[i] = fusion_source_compare(source, fold->sources[i]) < 0;
     for (size_t i = 0; i < GEO_CELLS_COUNT; i++) {
@@ -161,6 +168,7 @@ static void take_ground(struct fusion_fold *fold, const struct fusion_tile *grou
     if (ground->kind_bits == 0
         && (ground->kind_count == 0 || index[ground->kinds[0].source] == 0))
         return; // all of source 0, as at the start
+    write_sources(fold);
     for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
         if (fold->cells[i] != GEO_CELL_UNKNOWN)
             fold->source_of[i] = index[fusion_tile_source_index(ground, (uint32_t)i)];
@@ -180,6 +188,10 @@ enum drf_status fusion_fold_ground(struct fusion_fold *fold, const struct fusion
         take_ground(fold, ground, index);
         return DRF_OK;
     }
+    if (fold->empty)
+        memset(fold->cells, 0xff, sizeof fold->cells); // GEO_CELL_UNKNOWN
+    else
+        write_sources(fold);
     for (size_t i = 0; i < GEO_CELLS_COUNT; i++) {
         uint16_t held = fold->cells[i];
         uint16_t under = ground == NULL ? GEO_CELL_UNKNOWN : ground->cells[i];
@@ -241,6 +253,7 @@ enum drf_status fusion_fold_raise(struct fusion_fold *fold, struct geo_tile tile
     assert(fold->surface);
     struct raise raise = {.fold = fold, .top = fusion_fold_cell_above(top_amsl_m)};
     enum drf_status status = enter(fold, source, &raise.index);
+    write_sources(fold);
     if (status == DRF_OK)
         fusion_footprint_spans(footprint, fusion_fold_lattice(tile), raise_span, &raise);
     return status;
@@ -301,7 +314,11 @@ static void find_used(struct fusion_fold *fold)
 {
     for (size_t i = 0; i < fold->count; i++)
         fold->used[i] = false;
-    for (size_t i = 0; fold->count > 0 && i < GEO_CELLS_COUNT;) {
+    if (fold->count == 0)
+        return;
+    for (size_t i = 0; !fold->sourced && i < GEO_CELLS_COUNT && !fold->used[0]; i++)
+        fold->used[0] = fold->cells[i] != GEO_CELL_UNKNOWN;
+    for (size_t i = 0; fold->sourced && i < GEO_CELLS_COUNT;) {
         // Few cells name another source than those before: what is found is passed over.
         if (i % FOUR == 0 && fold->used[fold->source_of[i]]
             && four_alike(&fold->source_of[i])) {

@@ -55,9 +55,10 @@ static const char *const texts[STORE_SQL_COUNT] = {
     [STORE_SQL_LIVE_NEAR] =
         LIVE " WHERE i.id IN (SELECT id FROM rtree_obstacle_geom WHERE maxx >= ?1 "
              "AND minx <= ?2 AND maxy >= ?3 AND miny <= ?4 UNION SELECT id FROM drf_stale)",
-    [STORE_SQL_TILES] = "SELECT layer, level, row, col, c.id, s.id FROM drf_contribution AS c "
-                        "LEFT JOIN drf_identity AS s ON s.stage = c.id "
-                        "ORDER BY layer, level, row, col",
+    // Few rows stand under a stage: the others need no look-up for one.
+    [STORE_SQL_TILES] = "SELECT layer, level, row, col, id, CASE WHEN id < 0 THEN (SELECT s.id "
+                        "FROM drf_identity AS s WHERE s.stage = drf_contribution.id) END "
+                        "FROM drf_contribution ORDER BY layer, level, row, col",
     [STORE_SQL_IDS_AT] = "SELECT c.id, s.id FROM drf_contribution AS c "
                          "LEFT JOIN drf_identity AS s ON s.stage = c.id "
                          "WHERE layer = ?1 AND level = ?2 AND row = ?3 AND col = ?4",

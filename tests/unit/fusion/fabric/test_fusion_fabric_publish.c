@@ -8,18 +8,20 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
 #include "tests/support/fabric.h"
 
-static void put_flat(struct spot *spot)
+static void put_flat(struct spot *spot, uint16_t cell, int64_t time_us)
 {
     uint16_t *cells = malloc(GEO_CELLS_COUNT * sizeof *cells);
     assert_non_null(cells);
     for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
-        cells[i] = 4400; // 100 m
+        cells[i] = cell;
     struct geo_record_builder builder;
     spot_raster(&builder, GEO_RASTER_GROUND, 2);
     spot_cells(&builder, 0, cells);
-    struct fusion_message message = spot_message("dtm-a", "dtm-a", "k", 1, 1);
+    struct fusion_message message = spot_message("dtm-a", "dtm-a", "k", time_us, 1);
     assert_int_equal(spot_apply(spot, &message, spot_record(&builder)), FUSION_APPLIED);
     geo_record_builder_close(&builder);
     free(cells);
@@ -53,7 +55,7 @@ static void root__after_an_obstacle__names_no_more_than_its_surroundings(void **
     (void)state;
     struct spot place, *spot = &place;
     spot_begin(spot);
-    put_flat(spot);
+    put_flat(spot, 4400, 1); // 100 m
     (void)spot_settle(spot);
     const struct geo_bounds tile = geo_tile_bounds(spot_tile(0));
     const double cell_deg = (tile.east_deg - tile.west_deg) / GEO_CELLS_SIDE;
@@ -71,6 +73,49 @@ static void root__after_an_obstacle__names_no_more_than_its_surroundings(void **
         assert_true(box.north_deg >= at.lat_deg && box.north_deg < at.lat_deg + 3 * cell_deg);
     }
     assert_int_equal(layers, 1U << FUSION_LAYER_SURFACE | 1U << FUSION_LAYER_OBSTACLE);
+    spot_end(spot);
+}
+
+static const struct fusion_obstacle *only_obstacle(const struct fusion_root *root)
+{
+    const struct fusion_obstacle *found = NULL;
+    for (size_t i = 0; i < (size_t)root->buckets.rows * root->buckets.columns; i++)
+        if (root->features[i] != NULL) {
+            assert_int_equal(root->features[i]->count, 1);
+            found = root->features[i]->obstacles[0];
+        }
+    assert_non_null(found);
+    return found;
+}
+
+// As long as a root is not acknowledged to be gone, it shows what it showed: also when the top
+// of an obstacle changes that no newer root has shown yet, and changes again.
+static void root__shows_an_obstacle__whose_ground_changes__as_it_was(void **state)
+{
+    (void)state;
+    struct spot place, *spot = &place;
+    spot_begin(spot);
+    put_flat(spot, 4400, 1);
+    const struct geo_bounds tile = geo_tile_bounds(spot_tile(0));
+    put_towers(spot, 2, 1,
+               (struct geo_point){(tile.north_deg + tile.south_deg) / 2,
+                                  (tile.west_deg + tile.east_deg) / 2});
+    spot_fold(spot);
+    const struct fusion_root *root;
+    assert_int_equal(fusion_fabric_publish(spot->fabric, &root), DRF_OK);
+    const struct fusion_obstacle *shown = only_obstacle(root);
+    assert_true(shown->top_known && fabs(shown->top_amsl_m - 163.0) < 1e-9);
+    for (int i = 0; i < 3; i++) { // 110 m, 120 m, 130 m
+        put_flat(spot, (uint16_t)(4440 + 40 * i), 3 + i);
+        spot_fold(spot);
+    }
+    assert_true(fabs(shown->top_amsl_m - 163.0) < 1e-9
+                && fabs(shown->foot_amsl_m - 100) < 1e-9);
+    const struct fusion_root *next;
+    assert_int_equal(fusion_fabric_publish(spot->fabric, &next), DRF_OK);
+    assert_true(fabs(only_obstacle(next)->top_amsl_m - 193.0) < 1e-9);
+    assert_true(fabs(shown->top_amsl_m - 163.0) < 1e-9);
+    fusion_fabric_acknowledge(spot->fabric, next->epoch);
     spot_end(spot);
 }
 
@@ -111,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(root__after_an_obstacle__names_no_more_than_its_surroundings),
+        cmocka_unit_test(root__shows_an_obstacle__whose_ground_changes__as_it_was),
         cmocka_unit_test(publish__of_many_obstacles__comes_to_an_end_and_shows_the_last_word),
     };
     return cmocka_run_group_tests_name("fusion/fabric_publish", tests, NULL, NULL);
