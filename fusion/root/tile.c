@@ -186,6 +186,16 @@ static void pack_all(uint8_t *packed, uint8_t bits, const uint16_t *cells,
     }
 }
 
+// The pool's cells of one value where all are alike, else a copy; NULL: no memory.
+static const uint16_t *keep_cells(struct fusion_tile_pool *pool, const uint16_t *cells)
+{
+    const size_t bytes = GEO_CELLS_COUNT * sizeof *cells;
+    if (pool != NULL && memcmp(cells, cells + 1, bytes - sizeof *cells) == 0)
+        return fusion_tile_pool_share(pool, cells[0]);
+    uint16_t *own = pool != NULL ? fusion_tile_pool_take(pool) : malloc(bytes);
+    return own != NULL ? memcpy(own, cells, bytes) : NULL;
+}
+
 enum drf_status fusion_tile_make(struct fusion_tile_pool *pool, struct geo_tile tile,
                                  const uint16_t *cells,
                                  const struct fusion_source *const *sources,
@@ -199,10 +209,12 @@ enum drf_status fusion_tile_make(struct fusion_tile_pool *pool, struct geo_tile 
     // What every look at a tile begins with lies close together for all tiles, in few pages;
     // the cells lie by themselves, and so does what they are packed with.
     struct fusion_tile *made = malloc(size_of_head(census.source_count, census.kind_count));
-    uint16_t *own_cells = NULL;
-    uint8_t *packed = NULL;
-    if (made == NULL || !fusion_tile_room(pool, bits, &own_cells, &packed)) {
+    uint8_t *packed = bits > 0 ? malloc((size_t)GEO_CELLS_COUNT / 8 * bits) : NULL;
+    const uint16_t *own_cells =
+        made != NULL && (bits == 0 || packed != NULL) ? keep_cells(pool, cells) : NULL;
+    if (own_cells == NULL) {
         free(made);
+        free(packed);
         return DRF_ERR_NOMEM;
     }
     const struct fusion_source **palette = (void *)(made + 1);
@@ -213,7 +225,6 @@ enum drf_status fusion_tile_make(struct fusion_tile_pool *pool, struct geo_tile 
     for (uint16_t i = 0; i < census.kind_count; i++)
         kinds[i] =
             (struct fusion_kind){census.place[census.kinds[i].source], census.kinds[i].flags};
-    memcpy(own_cells, cells, GEO_CELLS_COUNT * sizeof *cells);
     if (bits > 0)
         pack_all(packed, bits, cells, source_of, flags, &census);
     *made = (struct fusion_tile){
@@ -226,6 +237,7 @@ enum drf_status fusion_tile_make(struct fusion_tile_pool *pool, struct geo_tile 
         .kinds = kinds,
         .kind_of = packed,
         .pool = pool,
+        .number = pool != NULL ? fusion_tile_pool_number(pool) : 0,
         .cells = own_cells,
     };
     *out = made;

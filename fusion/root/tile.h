@@ -5,8 +5,9 @@
 // no root in use refers to it. Cells as in geo/cells.h. The source of a cell and what raised it
 // form one of a few pairs per tile (its kinds). A cell stores the number of its kind in as few
 // bits as needed, so that a tile takes 128 KB, and 8 to 64 KB more where sources meet, often
-// none. A surface that only some obstacles raise is thin: it holds the rows of cells that
-// differ from its ground, and reads the others there (fusion/root/tile_thin.h).
+// none. Tiles of one height all over, as on the sea, share their cells. A surface that only
+// some obstacles raise is thin: it holds the rows of cells that differ from its ground, and
+// reads the others there (fusion/root/tile_thin.h).
 //
 // There is no pyramid of maxima: a look-ahead reads a corridor of a few hundred cells, row by
 // row, faster than a pyramid would be searched, and a pyramid would take half as much memory
@@ -46,6 +47,7 @@ struct fusion_tile {
     const struct fusion_kind *kinds;            // in the order in which the cells name them
     const uint8_t *kind_of;        // packed, low bits first; NULL when kind_bits is 0
     struct fusion_tile_pool *pool; // of its cells, and of those made of it; NULL: malloc
+    uint64_t number;               // no other tile of the pool has or had it; 0: no pool
     const uint16_t *cells;         // GEO_CELLS_COUNT, aligned to 16 bytes; NULL of a thin tile
     uint32_t holders;              // how many thin tiles read its rows
     // Of a thin tile alone; kind_of is of its own rows.

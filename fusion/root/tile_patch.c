@@ -250,6 +250,7 @@ static enum drf_status make(const struct plan *plan, struct fusion_tile **out)
         .kinds = kinds,
         .kind_of = packed,
         .pool = plan->old->pool,
+        .number = plan->old->pool != NULL ? fusion_tile_pool_number(plan->old->pool) : 0,
         .cells = cells,
     };
     *out = made;

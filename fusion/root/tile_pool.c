@@ -22,7 +22,15 @@ struct page {
     uint32_t free;   // bit 1 << block
 };
 
+struct level { // cells of one value
+    const uint16_t *cells;
+    size_t holders;
+};
+
 struct fusion_tile_pool {
+    struct level *levels; // by value
+    size_t level_count, level_room;
+    uint64_t number;    // the last that was given
     struct page *pages; // by address
     size_t count, room;
     size_t first; // none before it has a free block
@@ -32,19 +40,25 @@ struct fusion_tile_pool {
 enum drf_status fusion_tile_pool_open(struct fusion_tile_pool **out)
 {
     *out = calloc(1, sizeof **out);
-    return *out != NULL ? DRF_OK : DRF_ERR_NOMEM;
+    if (*out == NULL)
+        return DRF_ERR_NOMEM;
+    (*out)->number = 1;
+    return DRF_OK;
 }
 
 void fusion_tile_pool_close(struct fusion_tile_pool *pool)
 {
     if (pool == NULL)
         return;
-    assert(pool->empty == pool->count);
+    assert(pool->empty == pool->count && pool->level_count == 0);
     for (size_t i = 0; i < pool->count; i++)
         (void)munmap(pool->pages[i].memory, PAGE_BYTES);
+    free(pool->levels);
     free(pool->pages);
     free(pool);
 }
+
+uint64_t fusion_tile_pool_number(struct fusion_tile_pool *pool) { return ++pool->number; }
 
 size_t fusion_tile_pool_held(const struct fusion_tile_pool *pool)
 {
@@ -59,7 +73,7 @@ uint16_t *fusion_tile_pool_take(struct fusion_tile_pool *pool)
     return malloc(BLOCK_BYTES);
 }
 
-void fusion_tile_pool_give(struct fusion_tile_pool *pool, const uint16_t *cells)
+static void give_block(struct fusion_tile_pool *pool, const uint16_t *cells)
 {
     (void)pool;
     free(GEO_UNCONST(cells));
@@ -131,7 +145,7 @@ uint16_t *fusion_tile_pool_take(struct fusion_tile_pool *pool)
     return (uint16_t *)(void *)(page->memory + block * BLOCK_BYTES);
 }
 
-void fusion_tile_pool_give(struct fusion_tile_pool *pool, const uint16_t *cells)
+static void give_block(struct fusion_tile_pool *pool, const uint16_t *cells)
 {
     uintptr_t offset = (uintptr_t)cells % PAGE_BYTES;
     const uint8_t *memory = (const uint8_t *)cells - offset;
@@ -151,3 +165,62 @@ void fusion_tile_pool_give(struct fusion_tile_pool *pool, const uint16_t *cells)
 }
 
 #endif
+
+// The first level that does not lie below that value.
+static size_t level_of(const struct fusion_tile_pool *pool, uint16_t value)
+{
+    size_t low = 0, high = pool->level_count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (pool->levels[middle].cells[0] < value)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool add_level(struct fusion_tile_pool *pool, size_t at, uint16_t value)
+{
+    if (pool->level_count == pool->level_room) {
+        const size_t room = pool->level_room > 0 ? 2 * pool->level_room : 16;
+        struct level *more = realloc(pool->levels, room * sizeof *more);
+        if (more == NULL)
+            return false;
+        pool->levels = more;
+        pool->level_room = room;
+    }
+    uint16_t *cells = fusion_tile_pool_take(pool);
+    if (cells == NULL)
+        return false;
+    for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
+        cells[i] = value;
+    struct level *level = &pool->levels[at];
+    memmove(level + 1, level, (pool->level_count++ - at) * sizeof *level);
+    *level = (struct level){.cells = cells};
+    return true;
+}
+
+const uint16_t *fusion_tile_pool_share(struct fusion_tile_pool *pool, uint16_t value)
+{
+    const size_t at = level_of(pool, value);
+    const bool there = at < pool->level_count && pool->levels[at].cells[0] == value;
+    if (!there && !add_level(pool, at, value))
+        return NULL;
+    pool->levels[at].holders++;
+    return pool->levels[at].cells;
+}
+
+void fusion_tile_pool_give(struct fusion_tile_pool *pool, const uint16_t *cells)
+{
+    const size_t at = level_of(pool, cells[0]);
+    struct level *level = at < pool->level_count ? &pool->levels[at] : NULL;
+    if (level == NULL || level->cells != cells) { // a tile's own
+        give_block(pool, cells);
+        return;
+    }
+    if (--level->holders > 0)
+        return;
+    memmove(level, level + 1, (--pool->level_count - at) * sizeof *level);
+    give_block(pool, cells);
+}

@@ -89,6 +89,7 @@ static struct fusion_tile *make_head(const struct fusion_tile *tile, size_t more
         .kind_count = tile->kind_count,
         .kind_bits = tile->kind_bits,
         .pool = tile->pool,
+        .number = tile->pool != NULL ? fusion_tile_pool_number(tile->pool) : 0,
         .sources = memcpy(at, (const void *)tile->sources, sources),
         .kinds = memcpy(at + sources, tile->kinds, kinds),
     };

@@ -110,6 +110,36 @@ static void make__of_nothing_known__names_nobody(void **state)
     fusion_tile_free(tile);
 }
 
+// As the sea: the cells are shared, what is said of them is each tile's own.
+static void make__of_one_height__shares_the_cells_of_a_pool(void **state)
+{
+    (void)state;
+    struct fusion_tile_pool *pool;
+    assert_int_equal(fusion_tile_pool_open(&pool), DRF_OK);
+    for (uint32_t i = 0; i < GEO_CELLS_COUNT; i++)
+        cells[i] = 4000;
+    const struct geo_tile beside = {.level = 12, .row = 1055, .col = 2291};
+    struct fusion_tile *a, *b, *c;
+    memset(source_of, 0, sizeof source_of);
+    assert_int_equal(fusion_tile_make(pool, here, cells, sources, 1, NULL, NULL, &a), DRF_OK);
+    source_of[77] = 1;
+    assert_int_equal(fusion_tile_make(pool, beside, cells, sources, 2, source_of, flags, &b),
+                     DRF_OK);
+    cells[GEO_CELLS_COUNT - 1] = 4001; // an island
+    assert_int_equal(fusion_tile_make(pool, here, cells, sources, 1, NULL, NULL, &c), DRF_OK);
+    assert_ptr_equal(a->cells, b->cells);
+    assert_ptr_not_equal(a->cells, c->cells);
+    assert_int_equal(c->cells[GEO_CELLS_COUNT - 1], 4001);
+    fusion_tile_free(a);
+    assert_int_equal(b->cells[0], 4000);
+    assert_int_equal(b->cells[GEO_CELLS_COUNT - 1], 4000);
+    assert_ptr_equal(fusion_tile_source(b, 77), &source_b);
+    assert_ptr_equal(fusion_tile_source(b, 78), &source_a);
+    fusion_tile_free(b);
+    fusion_tile_free(c);
+    fusion_tile_pool_close(pool);
+}
+
 static void same__tells_cells_sources_and_flags_apart(void **state)
 {
     (void)state;
@@ -254,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup(make__of_cells__keeps_what_is_the_same_everywhere_once, begin),
         cmocka_unit_test_setup(make__of_any_number_of_kinds__gives_each_cell_back, begin),
         cmocka_unit_test_setup(make__of_nothing_known__names_nobody, begin),
+        cmocka_unit_test_setup(make__of_one_height__shares_the_cells_of_a_pool, begin),
         cmocka_unit_test_setup(same__tells_cells_sources_and_flags_apart, begin),
         cmocka_unit_test_setup(
             difference__of_heights_sources_or_flags__is_the_box_of_their_cells, begin),

@@ -83,6 +83,36 @@ static void take__of_one_before_another_is_given__holds_a_page_more_at_most(void
     }
 }
 
+// What the header says of shared cells: one block for each value, until the last gives it.
+static void share__of_one_value__gives_the_same_cells_until_the_last_is_given(void **state)
+{
+    enum { LEVELS = 40, TIMES = 50 };
+    const uint16_t *shared[LEVELS];
+    uint16_t *own = take(*state, 4000); // as high as one of them, and a tile's own
+    for (int i = LEVELS - 1; i >= 0; i--)
+        for (int k = 0; k < TIMES; k++)
+            shared[i] = fusion_tile_pool_share(*state, (uint16_t)(4000 + i * 7 % LEVELS));
+#ifndef DRF_SANITIZED
+    assert_int_equal(fusion_tile_pool_held(*state),
+                     (size_t)((LEVELS + 1 + PER_PAGE - 1) / PER_PAGE) * PAGE);
+#endif
+    for (int i = 0; i < LEVELS; i++) {
+        assert_non_null(shared[i]);
+        const uint16_t value = (uint16_t)(4000 + i * 7 % LEVELS);
+        assert_ptr_equal(fusion_tile_pool_share(*state, value), shared[i]);
+        assert_ptr_not_equal(shared[i], own);
+        for (int k = 0; k < TIMES; k++) // one is left
+            fusion_tile_pool_give(*state, shared[i]);
+        assert_filled(shared[i], value);
+    }
+    fusion_tile_pool_give(*state, own);
+    for (int i = 0; i < LEVELS; i++) {
+        assert_filled(shared[i], (uint16_t)(4000 + i * 7 % LEVELS));
+        fusion_tile_pool_give(*state, shared[i]);
+    }
+    assert_true(fusion_tile_pool_held(*state) <= PAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +120,8 @@ int main(void)
             take__of_many__gives_each_its_own_cells_and_gives_pages_back, opened, closed),
         cmocka_unit_test_setup_teardown(
             take__of_one_before_another_is_given__holds_a_page_more_at_most, opened, closed),
+        cmocka_unit_test_setup_teardown(
+            share__of_one_value__gives_the_same_cells_until_the_last_is_given, opened, closed),
     };
     return cmocka_run_group_tests_name("fusion/tile_pool", tests, NULL, NULL);
 }
