@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Patches are sent after contexts, from a list of drones that are due, oldest first. For each:
-// choose the finest window, read its cells from the root, compare the digest of each block with
-// those of the last window that the drone has seen, and encode the changed blocks, or a key
-// frame when there is no usable base or the last one is KEY_INTERVAL_US old. Work in a step is
+// choose the finest window, read its cells from the root (unless it was read from the same
+// tiles before and nothing is to be encoded), compare the digest of each block with those of
+// the last window that the drone has seen, and encode the changed blocks, or a key frame when
+// there is no usable base or the last one is KEY_INTERVAL_US old. Work in a step is
 // limited by three budgets (cells read, cells encoded, bytes); the rest waits for the next
 // step. Key frames come from a cache shared by all drones. A patch that does not fit the link's
 // budget is shed, and a smaller window is tried next.
@@ -17,12 +18,14 @@
 #include "edge/serve/serve_parts.h"
 #include "edge/wire/wire_patch.h"
 #include "fusion/context/patch.h"
+#include "fusion/context/patch_digests.h"
 
 enum {
     KEY_INTERVAL_US = 10000000,                 // schemas/patch.md: at least every 10 s
     RETRY_US = 20000,                           // after a link that was backed up
     CODED_PER_STEP = 4 * 65536,                 // cells, of two layers each: about 2 ms
     READ_PER_STEP = 64 * 65536,                 // cells read and compared
+    KNOWN_SHARE = 4,                            // of that, for a window whose digests are known
     MESSAGE_BYTES = 3 * FUSION_PATCH_LAYER_MAX, // ProtoJSON of two layers that do not shrink
     BYTES_PER_STEP = 256 << 10,                 // then contexts come again
 };
@@ -33,8 +36,10 @@ struct edge_patching {
     int64_t due_mono_us;
     int64_t coded, read, bytes; // left in this step
     struct edge_patch_cache *cache;
+    struct fusion_patch_digests *digests;
     struct fusion_planes *planes;
     struct fusion_patch_window_cells cells;
+    bool cells_read; // false: all of `cells` but ground and surface
     struct fusion_weather_point points[FUSION_WEATHER_POINTS_MAX];
     uint8_t ground[FUSION_PATCH_LAYER_MAX], surface[FUSION_PATCH_LAYER_MAX];
     uint8_t message[MESSAGE_BYTES];
@@ -52,6 +57,8 @@ enum drf_status edge_patching_open(uint32_t drones_max, uint64_t cache_bytes,
     if (status == DRF_OK)
         status = edge_patch_cache_open(cache_bytes, &patching->cache);
     if (status == DRF_OK)
+        status = fusion_patch_digests_open(&patching->digests);
+    if (status == DRF_OK)
         status = fusion_planes_open(&patching->planes);
     if (status != DRF_OK) {
         edge_patching_close(patching);
@@ -66,6 +73,7 @@ void edge_patching_close(struct edge_patching *patching)
     if (patching == NULL)
         return;
     fusion_planes_close(patching->planes);
+    fusion_patch_digests_close(patching->digests);
     edge_patch_cache_close(patching->cache);
     free(patching->due);
     free(patching);
@@ -199,14 +207,44 @@ static uint32_t known_in(const struct fusion_patch_window_cells *cells, uint64_t
     return count;
 }
 
+static void read_cells(const struct edge_serve *serve, struct fusion_patch_window patch_window)
+{
+    struct edge_patching *patching = serve->patching;
+    if (patching->cells_read)
+        return;
+    fusion_patch_window_read(serve->root, patch_window, &patching->cells);
+    patching->cells_read = true;
+    patching->read -= (int64_t)patch_window.side * patch_window.side;
+}
+
+// What is known in the window, and its digests; its cells where these are not known yet.
+static void look(const struct edge_serve *serve, struct fusion_patch_window patch_window)
+{
+    struct edge_patching *patching = serve->patching;
+    uint64_t tiles[FUSION_PATCH_WINDOW_TILES];
+    const bool numbered = fusion_patch_window_tiles(serve->root, patch_window, tiles);
+    patching->cells_read = false;
+    if (numbered
+        && fusion_patch_digests_find(patching->digests, patch_window, tiles,
+                                     &patching->cells)) {
+        patching->read -= (int64_t)patch_window.side * patch_window.side / KNOWN_SHARE;
+        return;
+    }
+    read_cells(serve, patch_window);
+    if (numbered)
+        fusion_patch_digests_keep(patching->digests, tiles, &patching->cells);
+}
+
 // Codes both layers, or finds them coded already.
-static enum drf_status code(struct edge_patching *patching, uint64_t news,
+static enum drf_status code(const struct edge_serve *serve, uint64_t news,
                             struct edge_wire_patch *out)
 {
+    struct edge_patching *patching = serve->patching;
     const struct fusion_patch_window_cells *cells = &patching->cells;
     if (news == UINT64_MAX
         && edge_patch_cache_find(patching->cache, cells, &out->ground, &out->surface))
         return DRF_OK;
+    read_cells(serve, cells->patch_window);
     uint16_t side = cells->patch_window.side;
     size_t ground_size = sizeof patching->ground, surface_size = sizeof patching->surface;
     enum drf_status status =
@@ -314,13 +352,14 @@ static enum drf_status send_patch(struct edge_serve *serve, struct edge_drone *d
     struct fusion_patch_window patch_window = fusion_patch_window_finest(
         serve->root, p->side, drone->report.fix.position, p->sent_seq > 0 ? &last : NULL);
     const struct edge_patch_sent *base = base_of(serve, p, patch_window);
-    fusion_patch_window_read(serve->root, patch_window, &patching->cells);
-    patching->read -= (int64_t)patch_window.side * patch_window.side;
+    look(serve, patch_window);
     uint64_t news = base != NULL ? fusion_patch_window_changed(&patching->cells,
                                                                base->patch_window, base->blocks)
                                  : UINT64_MAX;
     if (news == UINT64_MAX) // nothing of the base is left: better a key frame
         base = NULL;
+    else if (news != 0)
+        read_cells(serve, patch_window);
     uint64_t weather_key;
     struct edge_wire_patch patch = {
         .stream = edge_send_stream(serve, p->sent_seq + 1),
@@ -332,7 +371,7 @@ static enum drf_status send_patch(struct edge_serve *serve, struct edge_drone *d
     };
     patch.weather_count =
         weather_of(serve, drone, base, &weather_key, &patch.weather_data_time_utc_us);
-    enum drf_status status = news != 0 ? code(patching, news, &patch) : DRF_OK;
+    enum drf_status status = news != 0 ? code(serve, news, &patch) : DRF_OK;
     uint32_t data_points;
     size_t size;
     if (status == DRF_OK)

@@ -6,6 +6,7 @@
 
 enum {
     PLACES = 16384,           // several for each window of 256 cells in 64 MB
+    WAYS = 4,                 // places that a window may take: hardly two have to share one
     RING_BYTES_MIN = 4 << 20, // more than two layers that do not shrink
 };
 
@@ -50,7 +51,7 @@ static size_t index_of(const struct fusion_patch_window_cells *cells, uint64_t d
 {
     uint64_t hash =
         digest ^ ((uint64_t)cells->patch_window.west << 32 | cells->patch_window.south);
-    return (size_t)(hash * UINT64_C(0xD6E8FEB86659FD93) >> 40) % PLACES;
+    return (size_t)(hash * UINT64_C(0xD6E8FEB86659FD93) >> 40) % (PLACES / WAYS) * WAYS;
 }
 
 bool edge_patch_cache_find(const struct edge_patch_cache *cache,
@@ -59,9 +60,13 @@ bool edge_patch_cache_find(const struct edge_patch_cache *cache,
 {
     uint64_t digest = digest_of(cells);
     const struct place *place = &cache->places[index_of(cells, digest)];
-    if (place->ground_size == 0 || place->digest != digest
-        || !fusion_patch_window_same(place->patch_window, cells->patch_window)
-        || cache->written - place->at > cache->ring_bytes)
+    const struct place *end = place + WAYS;
+    while (place < end
+           && (place->ground_size == 0 || place->digest != digest
+               || !fusion_patch_window_same(place->patch_window, cells->patch_window)
+               || cache->written - place->at > cache->ring_bytes))
+        place++;
+    if (place == end)
         return false;
     const uint8_t *bytes = cache->ring + place->at % cache->ring_bytes;
     *ground = (struct edge_wire_layer){bytes, place->ground_size};
@@ -79,6 +84,9 @@ void edge_patch_cache_keep(struct edge_patch_cache *cache,
         cache->written += cache->ring_bytes - from;
     uint64_t digest = digest_of(cells);
     struct place *place = &cache->places[index_of(cells, digest)];
+    for (const struct place *one = place + 1, *end = place + WAYS; one < end; one++)
+        if (place->ground_size != 0 && (one->ground_size == 0 || one->at < place->at))
+            place = &cache->places[one - cache->places]; // the oldest goes
     *place = (struct place){.patch_window = cells->patch_window,
                             .digest = digest,
                             .at = cache->written,

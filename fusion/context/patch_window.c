@@ -132,6 +132,26 @@ struct fusion_patch_window fusion_patch_window_finest(const struct fusion_root *
     return fusion_patch_window_around(root->tiles.first.level, side, place, last);
 }
 
+bool fusion_patch_window_tiles(const struct fusion_root *root,
+                               struct fusion_patch_window window,
+                               uint64_t out[static FUSION_PATCH_WINDOW_TILES])
+{
+    enum { NO_TILE = 1 }; // as no tile is numbered
+    const uint32_t columns = column_count(window.level), rows = row_count(window.level);
+    const uint32_t north = rows - window.south - window.side, last = window.side - 1U;
+    for (uint32_t i = 0; i < FUSION_PATCH_WINDOW_TILES; i++) {
+        const uint32_t column = (window.west + (i % 2 == 1 ? last : 0)) & (columns - 1);
+        const struct geo_tile name = {.col = column / SIDE,
+                                      .row = (north + (i / 2 % 2 == 1 ? last : 0)) / SIDE,
+                                      .level = window.level};
+        const struct fusion_tile *tile = tile_at(root, i < 4, name);
+        out[i] = tile != NULL ? tile->number : NO_TILE;
+        if (out[i] == 0)
+            return false;
+    }
+    return true;
+}
+
 // One step of a digest: a bijection of the state for each word, so that two blocks that differ
 // in one word never agree.
 static uint64_t digest_step(uint64_t digest, uint64_t word)

@@ -20,6 +20,7 @@ enum {
     FUSION_PATCH_WINDOW_CELLS_MAX = FUSION_PATCH_WINDOW_SIDE_MAX * FUSION_PATCH_WINDOW_SIDE_MAX,
     FUSION_PATCH_WINDOW_BLOCKS_SIDE = 8,
     FUSION_PATCH_WINDOW_BLOCKS = 64,
+    FUSION_PATCH_WINDOW_TILES = 8, // four of each layer at most
 };
 
 struct fusion_patch_window {
@@ -56,6 +57,12 @@ struct fusion_patch_window_cells {
 // GEO_CELL_UNKNOWN.
 void fusion_patch_window_read(const struct fusion_root *root, struct fusion_patch_window window,
                               struct fusion_patch_window_cells *out);
+
+// The numbers of the tiles that it is read from: where they are the same, so are the cells.
+// False: one has no number.
+bool fusion_patch_window_tiles(const struct fusion_root *root,
+                               struct fusion_patch_window window,
+                               uint64_t out[static FUSION_PATCH_WINDOW_TILES]);
 
 // How far east and north `to` lies of `from` in cells; false: not the same level and side, or
 // so far that they share no block.

@@ -74,6 +74,49 @@ static struct fusion_patch_window_cells now_cells;
 static struct held held[HELD];
 static uint8_t ground_bytes[FUSION_PATCH_LAYER_MAX], surface_bytes[FUSION_PATCH_LAYER_MAX];
 
+// Of the surface from `first` on, of the ground from 2.
+static void number_tiles(struct scene *scene, uint64_t first)
+{
+    for (uint64_t i = 0; i < SCENE_TILES * SCENE_TILES; i++) {
+        if (scene->ground[i] != NULL)
+            scene->ground[i]->number = 2 + i;
+        if (scene->surface[i] != NULL)
+            scene->surface[i]->number = first + i;
+    }
+}
+
+// Each cell lies in a tile that is named, and so does what is named.
+static void assert_tiles(const struct scene *scene, struct fusion_patch_window window)
+{
+    uint64_t named[FUSION_PATCH_WINDOW_TILES];
+    bool met[FUSION_PATCH_WINDOW_TILES] = {false};
+    assert_true(fusion_patch_window_tiles(&scene->root, window, named));
+    enum { SOME = 36 }; // of a row and of a column, the first and the last among them
+    for (uint32_t i = 0; i < SOME * SOME; i++) {
+        const uint32_t x = i % SOME * (window.side - 1U) / (SOME - 1);
+        const uint32_t y = i / SOME * (window.side - 1U) / (SOME - 1);
+        const uint32_t column = (window.west + x) % (UINT32_C(512) << SCENE_LEVEL);
+        const uint32_t row = (UINT32_C(256) << SCENE_LEVEL) - 1 - window.south - y;
+        uint64_t numbers[2] = {1, 1};
+        for (int k = 0; k < SCENE_TILES * SCENE_TILES; k++) {
+            const struct fusion_tile *tiles[] = {scene->ground_list[k], scene->surface_list[k]};
+            for (int layer = 0; layer < 2; layer++)
+                if (tiles[layer] != NULL && tiles[layer]->tile.col == column / 256
+                    && tiles[layer]->tile.row == row / 256)
+                    numbers[layer] = tiles[layer]->number;
+        }
+        for (int layer = 0; layer < 2; layer++) {
+            bool found = false;
+            for (int k = 4 * layer; k < 4 * layer + 4; k++)
+                if (named[k] == numbers[layer])
+                    found = met[k] = true;
+            assert_true(found);
+        }
+    }
+    for (int k = 0; k < FUSION_PATCH_WINDOW_TILES; k++)
+        assert_true(met[k]);
+}
+
 // The cell itself, by the definition of the grid: not by the code under test.
 static uint16_t truth(const struct scene *scene, const struct fusion_tile *const *tiles,
                       struct fusion_patch_window window, uint32_t x, uint32_t y)
@@ -143,12 +186,14 @@ static void change(struct scene *scene, struct shape *shape, uint64_t *random)
     scene_tiles(scene, roofs, shape, scene->surface, scene->surface_list,
                 &scene->surface_source, FUSION_SURFACE_OBSTACLE);
     scene->root.epoch++;
+    number_tiles(scene, 1000 * scene->root.epoch);
 }
 
 static void follow(struct geo_point at, uint32_t kind, uint64_t seed)
 {
     struct shape shape = {.kind = kind};
     struct scene *scene = scene_open(at, hills, roofs, &shape);
+    number_tiles(scene, 1000);
     uint64_t random = seed;
     static const uint16_t sides[] = {64, 128, 256};
     uint16_t side = sides[next_random(&random) % 3];
@@ -163,6 +208,7 @@ static void follow(struct geo_point at, uint32_t kind, uint64_t seed)
         window = fusion_patch_window_around(SCENE_LEVEL, side, at, seq > 1 ? &window : NULL);
         assert_true(fusion_patch_window_valid(window));
         fusion_patch_window_read(&scene->root, window, &now_cells);
+        assert_tiles(scene, window);
         bool held_yet = acknowledged > 0 && acknowledged + HELD > seq;
         (void)deliver(scene, seq, held_yet ? acknowledged : 0, next_random(&random) % 4 == 0);
         uint32_t tells = seq - (uint32_t)(next_random(&random) % 3);

@@ -235,6 +235,40 @@ static void patch__cells_change_under_it__brings_their_blocks(void **state)
     scene_close(scene);
 }
 
+static void number_tiles(uint64_t first)
+{
+    for (uint32_t i = 0; i < 64 * 64; i++)
+        tiles[i].number = first + i;
+}
+
+// As a node's tiles are: a window of the same tiles is not read again, one of others is.
+static void patch__of_numbered_tiles__is_what_the_root_shows(void **state)
+{
+    (void)state;
+    for (int seeing = 0; seeing < 2; seeing++) {
+        struct scene *scene = open_over_hills();
+        struct receiver *r = fresh();
+        const struct flight flight = {.seconds = 15, .east_e7 = 9000, .seeing = seeing == 1};
+        number_tiles(2);
+        scene_root(scene, NULL, 0);
+        ask(scene, "d-1", 64, 5.0, 0);
+        for (int round = 0; round < 2; round++) // the second time over windows that it knows
+            fly(scene, r, &flight);
+        const uint64_t points = r->points, patches = r->patches;
+        for (int i = 0; i < GEO_CELLS_COUNT; i += 1009)
+            for (int k = 0; k < 4; k++)
+                cells[k][i] = (uint16_t)(cells[k][i] + 80);
+        number_tiles(2 + 64 * 64);
+        scene_root(scene, NULL, 0);
+        for (int round = 0; round < 2; round++)
+            fly(scene, r, &flight);
+        assert_true(r->patches >= patches + 149);
+        assert_true(r->points > points);
+        free(r);
+        scene_close(scene);
+    }
+}
+
 static void patch__thin_link__is_shed_before_contexts_and_told(void **state)
 {
     (void)state;
@@ -288,6 +322,7 @@ int main(void)
         cmocka_unit_test(patch__one_in_twenty_lost__is_exact_all_the_same),
         cmocka_unit_test(patch__never_seen__is_always_a_key_frame),
         cmocka_unit_test(patch__cells_change_under_it__brings_their_blocks),
+        cmocka_unit_test(patch__of_numbered_tiles__is_what_the_root_shows),
         cmocka_unit_test(patch__thin_link__is_shed_before_contexts_and_told),
         cmocka_unit_test(patch__link_backed_up__waits_and_nothing_is_counted_as_sent),
     };
