@@ -86,9 +86,59 @@ static void corners_find(struct fusion_plane *plane)
     for (uint32_t k = 0; k < 4; k++) {
         plane->corners.i[k] = (i + (k & 1)) % grid->ni;
         plane->corners.j[k] = j + (k >> 1);
+        plane->corners.at[k] = (size_t)plane->corners.j[k] * grid->ni + plane->corners.i[k];
         plane->corners.weights[k] = weights[k];
     }
     plane->cornered = true;
+}
+
+static double weighed(const double c[static 4], const double w[static 4])
+{
+    return w[0] * c[0] + w[1] * c[1] + w[2] * c[2] + w[3] * c[3];
+}
+
+// Between four points whose values need no turn. Not known: one of them is not.
+static struct value between_points(const struct fusion_weather_entry *entry,
+                                   const struct fusion_corners *corners)
+{
+    const float *values = entry->field->values;
+    struct value value = {.known = true, .basis = FUSION_BASIS_INTERPOLATED};
+    double a[4], b[4];
+    for (uint32_t k = 0; k < 4; k++) {
+        a[k] = (double)values[corners->at[k]];
+        value.known = value.known && isfinite(a[k]);
+    }
+    if (entry->partner != NULL) {
+        const float *partner = entry->partner->values;
+        for (uint32_t k = 0; k < 4; k++) {
+            const double u = a[k], v = (double)partner[corners->at[k]];
+            value.known = value.known && isfinite(v);
+            a[k] = v - u * 0.0; // as one that is turned by no angle
+            b[k] = u + v * 0.0;
+        }
+        value.b = weighed(b, corners->weights);
+    }
+    value.a = weighed(a, corners->weights);
+    return value;
+}
+
+static struct value between_turned(struct fusion_planes *planes,
+                                   const struct fusion_weather_entry *entry,
+                                   const struct fusion_corners *corners)
+{
+    struct value value = {.known = true, .basis = FUSION_BASIS_INTERPOLATED};
+    double a[4], b[4];
+    for (uint32_t k = 0; k < 4 && value.known; k++) {
+        const struct value c = point_value(planes, entry, corners->i[k], corners->j[k]);
+        a[k] = c.a;
+        b[k] = c.b;
+        value.known = c.known;
+    }
+    if (value.known) {
+        value.a = weighed(a, corners->weights);
+        value.b = weighed(b, corners->weights);
+    }
+    return value;
 }
 
 static struct value entry_value(struct fusion_planes *planes,
@@ -99,21 +149,11 @@ static struct value entry_value(struct fusion_planes *planes,
         if (!plane->cornered)
             corners_find(plane);
         const struct fusion_corners *corners = &plane->corners;
-        const double *w = corners->weights;
-        struct value c[4];
-        bool known = true;
-        for (uint32_t k = 0; k < 4 && known; k++) {
-            c[k] = point_value(planes, entry, corners->i[k], corners->j[k]);
-            known = c[k].known;
-        }
-        if (known) {
-            return (struct value){
-                .known = true,
-                .a = w[0] * c[0].a + w[1] * c[1].a + w[2] * c[2].a + w[3] * c[3].a,
-                .b = w[0] * c[0].b + w[1] * c[1].b + w[2] * c[2].b + w[3] * c[3].b,
-                .basis = FUSION_BASIS_INTERPOLATED,
-            };
-        }
+        bool turned = entry->partner != NULL && entry->field->field->wind_grid_relative != 0;
+        const struct value value =
+            turned ? between_turned(planes, entry, corners) : between_points(entry, corners);
+        if (value.known)
+            return value;
     }
     struct value value =
         point_value(planes, entry, (uint32_t)floor(plane->i + 0.5) % plane->grid.ni,

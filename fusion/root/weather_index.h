@@ -37,6 +37,7 @@ struct fusion_weather_group {
 // The grid points around a place, south-west first, row by row, and what each counts.
 struct fusion_corners {
     uint32_t i[4], j[4];
+    size_t at[4]; // among the values
     double weights[4];
 };
 
