@@ -14,6 +14,13 @@ static enum drf_status too_many(const struct geo_zone_reader *reader)
     return geo_zone_bad(reader, GEO_REFUSAL_TOO_LARGE, "it", "has more than 16384 vertices");
 }
 
+static enum drf_status no_memory(const struct geo_zone_reader *reader)
+{
+    return geo_zone_bad(reader, GEO_REFUSAL_MEMORY, "no memory", "for a ring");
+}
+
+static size_t lesser(size_t a, size_t b) { return a < b ? a : b; }
+
 // Adds the part of a ring on one side of a meridian (`side` -1: west of it, 1: east, 0: all of
 // it), with its longitudes shifted. No part there: nothing. Where the ring crosses several
 // times the part has edges on the meridian that coincide, which holds no more and no less.
@@ -21,12 +28,15 @@ static enum drf_status add_side(struct geo_zone_reader *reader, size_t count,
                                 double meridian_deg, double side, double shift_deg,
                                 struct geo_zone_limit lower, struct geo_zone_limit upper)
 {
-    const struct geo_point *ring = reader->wide;
-    struct geo_point *out = reader->vertices + reader->zone.vertex_count;
-    size_t room = GEO_ZONE_VERTICES_MAX - reader->zone.vertex_count, made = 0;
+    const struct geo_point *ring = reader->wide.items;
+    const size_t held = reader->zone.vertex_count;
+    size_t room = GEO_ZONE_VERTICES_MAX - held, made = 0;
     enum drf_status status = geo_zone_begin_volume(reader, lower, upper);
     if (status != DRF_OK)
         return status;
+    if (!geo_zone_points_reserve(&reader->vertices, held + lesser(2 * count, room)))
+        return no_memory(reader);
+    struct geo_point *out = reader->vertices.items + held;
     for (size_t i = 0; i < count; i++) {
         struct geo_point a = ring[i], b = ring[(i + 1) % count];
         double from = side * (a.lon_deg - meridian_deg), to = side * (b.lon_deg - meridian_deg);
@@ -59,8 +69,8 @@ static enum drf_status add_ring(struct geo_zone_reader *reader, size_t count,
 {
     double west_deg = HUGE_VAL, east_deg = -HUGE_VAL;
     for (size_t i = 0; i < count; i++) {
-        west_deg = fmin(west_deg, reader->wide[i].lon_deg);
-        east_deg = fmax(east_deg, reader->wide[i].lon_deg);
+        west_deg = fmin(west_deg, reader->wide.items[i].lon_deg);
+        east_deg = fmax(east_deg, reader->wide.items[i].lon_deg);
     }
     if (west_deg >= -180.0 && east_deg <= 180.0)
         return add_side(reader, count, 0.0, 0.0, 0.0, lower, upper);
@@ -72,32 +82,62 @@ static enum drf_status add_ring(struct geo_zone_reader *reader, size_t count,
                             : status;
 }
 
+// Into reader->wide, whose room grows while it is too small.
+static enum drf_status widen_into(struct geo_zone_reader *reader, size_t count, size_t *made)
+{
+    for (size_t room = count;; room = 2 * room) {
+        room = lesser(room, GEO_ZONE_VERTICES_MAX);
+        if (!geo_zone_points_reserve(&reader->wide, room))
+            return no_memory(reader);
+        if (geo_edge_widen_ring(reader->ring.items, count, reader->wide.items, room, made))
+            return DRF_OK;
+        if (room == GEO_ZONE_VERTICES_MAX)
+            return too_many(reader);
+    }
+}
+
 // The ring in reader->ring into reader->wide. One that would cross itself, where a widened edge
 // reaches another side of the zone, becomes the convex ring around it.
 static enum drf_status widen(struct geo_zone_reader *reader, size_t count, size_t *out)
 {
     size_t made;
     bool crosses = false;
-    if (!geo_edge_widen_ring(reader->ring, count, reader->wide, GEO_ZONE_VERTICES_MAX, &made))
-        return too_many(reader);
+    enum drf_status status = widen_into(reader, count, &made);
+    if (status != DRF_OK)
+        return status;
     if (made > count) {
         reader->zone.flags |= GEO_ZONE_AREA_WIDENED;
-        if (geo_ring_crosses_itself(reader->wide, made, &crosses) != DRF_OK)
-            return geo_zone_bad(reader, GEO_REFUSAL_MEMORY, "no memory", "for a ring");
+        if (geo_ring_crosses_itself(reader->wide.items, made, &crosses) != DRF_OK)
+            return no_memory(reader);
     }
     if (crosses) {
-        memcpy(reader->ring, reader->wide, made * sizeof *reader->ring);
-        made = geo_ring_hull(reader->ring, made, reader->wide);
+        if (!geo_zone_points_reserve(&reader->ring, made)
+            || !geo_zone_points_reserve(&reader->wide, made + 1)) // as the hull asks for
+            return no_memory(reader);
+        memcpy(reader->ring.items, reader->wide.items, made * sizeof *reader->ring.items);
+        made = geo_ring_hull(reader->ring.items, made, reader->wide.items);
     }
     *out = made;
     return DRF_OK;
+}
+
+// Of all its rings, each with its closing one.
+static size_t positions_of(const struct geo_json *coordinates)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < geo_json_count(coordinates); i++)
+        count += geo_json_count(geo_json_at(coordinates, i));
+    return count;
 }
 
 static enum drf_status add_polygon(struct geo_zone_reader *reader,
                                    const struct geo_json *coordinates,
                                    struct geo_zone_limit lower, struct geo_zone_limit upper)
 {
-    struct geo_shape shape = {.vertices = reader->ring,
+    if (!geo_zone_points_reserve(&reader->ring,
+                                 lesser(positions_of(coordinates) + 1, GEO_ZONE_RING_ROOM)))
+        return no_memory(reader);
+    struct geo_shape shape = {.vertices = reader->ring.items,
                               .room = GEO_ZONE_RING_ROOM,
                               .crs = &reader->crs,
                               .may_cross = true};

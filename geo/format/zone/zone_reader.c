@@ -19,9 +19,6 @@
 #include "geo/utc.h"
 
 enum {
-    TAIL_BYTES = GEO_ZONE_VOLUMES_MAX * sizeof(struct geo_zone_volume)
-                 + GEO_ZONE_PERIODS_MAX * sizeof(struct geo_zone_period)
-                 + GEO_ZONE_VERTICES_MAX * sizeof(struct geo_point),
     TWINS_MAX = 999, // zones of one identifier in a message
 };
 
@@ -203,22 +200,27 @@ static enum drf_status keep_zone(struct geo_zone_reader *reader)
 {
     const struct geo_zone *zone = &reader->zone;
     const struct geo_zone_view view = {zone, reader->volumes, reader->periods,
-                                       reader->vertices};
+                                       reader->vertices.items};
     if (!geo_bounds_touch(reader->params->keep, geo_zone_bounds(&view))) {
         reader->counts.out_of_region++;
         reader->counts.told++;
         return tell_outside(reader);
     }
-    uint8_t *at = reader->tail;
     const size_t volumes = zone->volume_count * sizeof *reader->volumes;
     const size_t periods = zone->period_count * sizeof *reader->periods;
-    const size_t vertices = zone->vertex_count * sizeof *reader->vertices;
-    memcpy(at, reader->volumes, volumes);
-    memcpy(at + volumes, reader->periods, periods);
-    memcpy(at + volumes + periods, reader->vertices, vertices);
+    const size_t vertices = zone->vertex_count * sizeof *reader->vertices.items;
+    uint8_t *tail = malloc(volumes + periods + vertices);
+    if (tail == NULL)
+        return DRF_ERR_NOMEM;
+    memcpy(tail, reader->volumes, volumes);
+    memcpy(tail + volumes, reader->periods, periods);
+    if (vertices > 0)
+        memcpy(tail + volumes + periods, reader->vertices.items, vertices);
     reader->counts.kept++;
-    return geo_record_add(reader->builder, GEO_ITEM_ZONE, zone, sizeof *zone, at,
-                          volumes + periods + vertices);
+    enum drf_status status = geo_record_add(reader->builder, GEO_ITEM_ZONE, zone, sizeof *zone,
+                                            tail, volumes + periods + vertices);
+    free(tail);
+    return status;
 }
 
 // The last instant at which it may apply.
@@ -299,18 +301,24 @@ static enum drf_status take_feature(struct geo_zone_reader *reader,
     return shaped ? keep_zone(reader) : withdraw(reader);
 }
 
+bool geo_zone_points_reserve(struct geo_zone_points *points, size_t count)
+{
+    if (count <= points->room)
+        return true;
+    const size_t room = count > 2 * points->room ? count : 2 * points->room;
+    struct geo_point *items = realloc(points->items, room * sizeof *items);
+    if (items == NULL)
+        return false;
+    points->items = items;
+    points->room = room;
+    return true;
+}
+
 static enum drf_status open_reader(struct geo_zone_reader *reader)
 {
     reader->volumes = calloc(GEO_ZONE_VOLUMES_MAX, sizeof *reader->volumes);
     reader->periods = calloc(GEO_ZONE_PERIODS_MAX, sizeof *reader->periods);
-    reader->vertices = calloc(GEO_ZONE_VERTICES_MAX, sizeof *reader->vertices);
-    reader->ring = calloc(GEO_ZONE_RING_ROOM, sizeof *reader->ring);
-    reader->wide = calloc(GEO_ZONE_RING_ROOM, sizeof *reader->wide);
-    reader->tail = malloc(TAIL_BYTES);
-    return reader->volumes != NULL && reader->periods != NULL && reader->vertices != NULL
-                   && reader->ring != NULL && reader->wide != NULL && reader->tail != NULL
-               ? DRF_OK
-               : DRF_ERR_NOMEM;
+    return reader->volumes != NULL && reader->periods != NULL ? DRF_OK : DRF_ERR_NOMEM;
 }
 
 static void close_reader(struct geo_zone_reader *reader)
@@ -318,10 +326,9 @@ static void close_reader(struct geo_zone_reader *reader)
     geo_geojson_crs_close(&reader->crs);
     free(reader->volumes);
     free(reader->periods);
-    free(reader->vertices);
-    free(reader->ring);
-    free(reader->wide);
-    free(reader->tail);
+    free(reader->vertices.items);
+    free(reader->ring.items);
+    free(reader->wide.items);
     free(reader->ids);
 }
 

@@ -21,6 +21,13 @@
 // Of one polygon with its closing vertex.
 enum { GEO_ZONE_RING_ROOM = GEO_ZONE_VERTICES_MAX + 1 };
 
+struct geo_zone_points {
+    struct geo_point *items;
+    size_t room;
+};
+// Room for so many, of which what is there is kept. False: no memory.
+bool geo_zone_points_reserve(struct geo_zone_points *points, size_t count);
+
 struct geo_zone_reader {
     const struct geo_decode_params *params;
     struct geo_record_builder *builder;
@@ -31,9 +38,9 @@ struct geo_zone_reader {
     struct geo_zone zone; // the one being read
     struct geo_zone_volume *volumes;
     struct geo_zone_period *periods;
-    struct geo_point *vertices;
-    struct geo_point *ring, *wide; // scratch, GEO_ZONE_RING_ROOM of each
-    uint8_t *tail;                 // scratch
+    // Grow with what a zone needs: most are circles, or have a few corners.
+    struct geo_zone_points vertices;
+    struct geo_zone_points ring, wide; // scratch
     char (*ids)[GEO_ZONE_ID_SIZE];
     size_t id_count, id_room;
     bool reach_begun, reach_known; // where the zone may be, whether it is then refused or not
