@@ -41,26 +41,32 @@ static size_t tail(const struct edge_wire_message *m)
 // What telling of obstacles takes, at most: three fields of a two-byte tag and a varint.
 enum { TELLING = 2 + 5 + 2 + 1 + 2 + 1 };
 
-// What the pieces take; `fixed` is all but these and the tail.
+// What the pieces take, the tail as it is before anything is shed; `fixed` is all the rest.
 struct sizes {
-    size_t fixed, ahead, obstacles[FUSION_NEAREST_MAX], traffic[FUSION_TRAFFIC_MAX];
+    size_t fixed, ahead, tail, obstacles[FUSION_NEAREST_MAX], traffic[FUSION_TRAFFIC_MAX];
 };
 
-// Without obstacles.
-static size_t total(const struct edge_wire_message *m, const struct sizes *sizes)
+// Without obstacles, with a tail of that size.
+static size_t total_with(const struct edge_wire_message *m, const struct sizes *sizes,
+                         size_t tail_size)
 {
-    size_t size = sizes->fixed + sizes->ahead + tail(m);
+    size_t size = sizes->fixed + sizes->ahead + tail_size;
     for (size_t i = 0; i < m->context.n_traffic; i++)
         size += sizes->traffic[i];
     return size;
 }
 
+static size_t total(const struct edge_wire_message *m, const struct sizes *sizes)
+{
+    return total_with(m, sizes, tail(m));
+}
+
 // As many of the obstacles that are there as fit beside the rest, nearest first; what is left
-// out is counted. False: more has to go.
+// out is counted. Nothing was shed yet. False: more has to go.
 static bool list_obstacles(struct edge_wire_message *m, const struct sizes *sizes, size_t max)
 {
     Drf__V1__Context *c = &m->context;
-    const size_t there = c->n_obstacles, bare = total(m, sizes);
+    const size_t there = c->n_obstacles, bare = total_with(m, sizes, sizes->tail);
     size_t size = bare, kept = 0;
     for (size_t i = 0; i < there && size <= max; i++) {
         size += sizes->obstacles[i];
@@ -256,8 +262,9 @@ static struct sizes measure(struct edge_wire_message *m)
     for (size_t i = 0; i < traffic; i++)
         sizes.traffic[i] = part(HIGH_TAG, &c->traffic[i]->base);
     sizes.ahead = part(LOW_TAG, &m->look_ahead.base);
+    sizes.tail = tail(m);
     c->n_obstacles = c->n_traffic = 0;
-    sizes.fixed = packed(m) - sizes.ahead - tail(m);
+    sizes.fixed = packed(m) - sizes.ahead - sizes.tail;
     c->n_obstacles = there;
     c->n_traffic = traffic;
     return sizes;
@@ -334,6 +341,7 @@ static struct sizes sizes_of(const struct edge_wire_message *m, const struct pie
 {
     const Drf__V1__Context *c = &m->context;
     struct sizes sizes = {.ahead = (size_t)(p->weather - p->ahead),
+                          .tail = (size_t)(p->room + ROOM_BYTES - p->traffic[c->n_traffic]),
                           .fixed = (size_t)(p->ahead - p->head)
                                    + (size_t)(p->obstacle[0] - p->weather)
                                    + (size_t)(p->traffic[0] - p->obstacle[c->n_obstacles])};
