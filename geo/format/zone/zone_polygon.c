@@ -100,7 +100,7 @@ static enum drf_status widen_into(struct geo_zone_reader *reader, size_t count, 
 // reaches another side of the zone, becomes the convex ring around it.
 static enum drf_status widen(struct geo_zone_reader *reader, size_t count, size_t *out)
 {
-    size_t made;
+    size_t made = count;
     bool crosses = false;
     enum drf_status status = widen_into(reader, count, &made);
     if (status != DRF_OK)
