@@ -62,7 +62,7 @@ static void print(const struct edge_replay_result *result, bool what_if)
 {
     char hex[65];
     edge_sha256_hex(result->sha256, hex);
-    printf("%" PRIu64 " steps, %.1f s recorded, replayed in %.2f s (%.1f times real time)\n",
+    printf("%" PRIu64 " steps, %.1f s recorded, replayed in %.3f s (%.1f times real time)\n",
            result->steps, result->recorded_s, result->took_s,
            result->took_s > 0 ? result->recorded_s / result->took_s : 0);
     printf("outputs: %" PRIu64 ", sha256 %s\n", result->outputs, hex);
