@@ -5,7 +5,7 @@
 // fold, render and sweep in rotation, each for one slice: a bulk message of any size delays an
 // urgent one by a slice. While a child decodes an urgent message, which takes a fraction of a
 // millisecond, only one slice each SLICE_EVERY_US is begun, and none that renders: what is
-// rendered is for other programs, and waits up to two seconds while urgent messages come. After
+// rendered is for other programs, and waits up to six seconds while urgent messages come. After
 // a failed commit the step goes on and retries; only damage and lack of memory end the loop.
 #include "edge/ingest/ingest.h"
 
@@ -188,21 +188,12 @@ static enum drf_status commit_now(struct edge_ingest *ingest, struct edge_now no
 }
 
 // Whether the commit waits for its time: only what is not urgent is to be committed, or urgent
-// messages of which each came soon after another. It stands in a recording in the place of what
-// the disk said. *was: in a replay that is what the disk said.
-static bool held(struct edge_ingest *ingest, struct edge_now now, enum drf_status *was)
+// messages of which each came soon after another. In a recording from before such waited none
+// does.
+static bool held(struct edge_ingest *ingest, struct edge_now now)
 {
-    static const enum drf_status waits = DRF_ERR_ABSENT; // no commit says so
-    struct edge_inputs *inputs = ingest->parts.inputs;
     bool hold = !ingest->lone_commit && now.mono_us < ingest->commit_by_mono_us;
-    *was = DRF_OK;
-    if (edge_inputs_replays(inputs)) {
-        *was = (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_COMMIT, DRF_OK);
-        hold = edge_inputs_free(inputs) ? hold : *was == waits;
-        *was = *was == waits ? DRF_OK : *was;
-    } else if (hold) {
-        (void)edge_inputs_value(inputs, EDGE_INPUT_COMMIT, waits);
-    }
+    hold = edge_inputs_value(ingest->parts.inputs, EDGE_INPUT_HELD, hold) != 0;
     if (hold)
         ingest->commit_mono_us = ingest->commit_by_mono_us;
     return hold;
@@ -210,13 +201,13 @@ static bool held(struct edge_ingest *ingest, struct edge_now now, enum drf_statu
 
 // What the disk said of a commit. A replay has no disk that could fail: there the recorded
 // failure counts, and nothing is committed.
-static enum drf_status commit_port(struct edge_ingest *ingest, struct edge_now now,
-                                   enum drf_status was)
+static enum drf_status commit_port(struct edge_ingest *ingest, struct edge_now now)
 {
     struct edge_inputs *inputs = ingest->parts.inputs;
     if (!edge_inputs_replays(inputs))
         return (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_COMMIT,
                                                   commit_now(ingest, now));
+    enum drf_status was = (enum drf_status)edge_inputs_value(inputs, EDGE_INPUT_COMMIT, DRF_OK);
     return was == DRF_OK ? fusion_fabric_commit(ingest->parts.fabric, now.utc_us) : was;
 }
 
@@ -233,9 +224,10 @@ static enum drf_status fold_port(struct edge_ingest *ingest)
                                               fusion_fabric_fold(ingest->parts.fabric));
 }
 
-// What is rendered waits while urgent messages come one soon after the other: until some time
-// after it was rendered amid such, and at first, while one came a moment ago; later only while
-// one is there, and at last not at all. DRF_ERR_ABSENT: for a moment; DRF_ERR_STALE: longer.
+// What is rendered waits while urgent messages come one soon after the other. For a second
+// after it was wanted (or, where something was rendered amid such messages, until five seconds
+// after that) it waits while one came in the last NEAR_US: DRF_ERR_STALE. For a second more it
+// waits only while one is there: DRF_ERR_ABSENT. Then it is rendered whatever comes: DRF_OK.
 static enum drf_status postponed(const struct edge_ingest *ingest, struct edge_now now)
 {
     int64_t since_mono_us =
@@ -266,13 +258,12 @@ static enum drf_status render_port(struct edge_ingest *ingest, struct edge_now n
                                               status == DRF_OK ? render_now(ingest) : status);
 }
 
-static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now,
-                              enum drf_status was)
+static enum drf_status commit(struct edge_ingest *ingest, struct edge_now now)
 {
     struct edge_metrics *metrics = ingest->parts.metrics;
     edge_feeds_note(ingest->parts.feeds, now);
     keep_states(ingest);
-    enum drf_status status = commit_port(ingest, now, was);
+    enum drf_status status = commit_port(ingest, now);
     count_pending(ingest);
     if (drf_status_action(status) == DRF_STOP)
         return status;
@@ -514,11 +505,10 @@ static enum drf_status step(struct edge_ingest *ingest, struct edge_now now,
         ingest_commit_by(ingest, now.mono_us + INGEST_COMMIT_US);
     enum drf_status status = DRF_OK;
     if (now.mono_us >= ingest->commit_mono_us) {
-        enum drf_status was;
         done.busy = true;
-        done.committed = !held(ingest, now, &was);
+        done.committed = !held(ingest, now);
         if (done.committed)
-            status = commit(ingest, now, was);
+            status = commit(ingest, now);
     } else {
         status = work(ingest, now, &done.busy);
         if (!done.busy
@@ -568,9 +558,6 @@ void edge_ingest_finish(struct edge_ingest *ingest, struct edge_now now)
     edge_inputs_finish(ingest->parts.inputs);
     edge_inputs_end(ingest->parts.inputs);
     edge_delivery_finish(ingest->parts.delivery, now);
-    enum drf_status was;
-    ingest_commit_by(ingest, now.mono_us);
-    (void)held(ingest, now, &was);
-    enum drf_status status = commit(ingest, now, was);
+    enum drf_status status = commit(ingest, now);
     (void)status; // said in the log and by the store; what is not committed is read again
 }

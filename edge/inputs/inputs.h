@@ -44,7 +44,7 @@ enum edge_input {
     EDGE_INPUT_DECODE_TAKE,  // an answer is there
     EDGE_INPUT_DECODE_READY, // a child is warm
     EDGE_INPUT_COMMIT,
-    EDGE_INPUT_RENDER,
+    EDGE_INPUT_RENDER, // status; DRF_ERR_ABSENT, DRF_ERR_STALE: postponed
     EDGE_INPUT_FOLD,
     EDGE_INPUT_PENDING,    // what waits for a commit: bits of enum edge_pending
     EDGE_INPUT_STORE_FREE, // the file has pages to give back
@@ -67,6 +67,7 @@ enum edge_input {
     EDGE_INPUT_WORD_FRONT,   // serve: an answer to a report waits
     EDGE_INPUT_WORD_PUSH,    // ingest: status of its hand-over
     EDGE_INPUT_PUBLISH,      // serve: status of the hand-over of what others are told
+    EDGE_INPUT_HELD,         // ingest: a commit that is due waits for others
     EDGE_INPUT_NUMBERS,
 
     // Bytes.

@@ -24,8 +24,7 @@ enum {
     KEY_INTERVAL_US = 10000000,                 // schemas/patch.md: at least every 10 s
     RETRY_US = 20000,                           // after a link that was backed up
     CODED_PER_STEP = 4 * 65536,                 // cells, of two layers each: about 2 ms
-    READ_PER_STEP = 64 * 65536,                 // cells read and compared
-    KNOWN_SHARE = 4,                            // of that, for a window whose digests are known
+    READ_PER_STEP = 64 * 65536,                 // cells compared; most need not be read
     MESSAGE_BYTES = 3 * FUSION_PATCH_LAYER_MAX, // ProtoJSON of two layers that do not shrink
     BYTES_PER_STEP = 256 << 10,                 // then contexts come again
 };
@@ -214,7 +213,6 @@ static void read_cells(const struct edge_serve *serve, struct fusion_patch_windo
         return;
     fusion_patch_window_read(serve->root, patch_window, &patching->cells);
     patching->cells_read = true;
-    patching->read -= (int64_t)patch_window.side * patch_window.side;
 }
 
 // What is known in the window, and its digests; its cells where these are not known yet.
@@ -224,12 +222,10 @@ static void look(const struct edge_serve *serve, struct fusion_patch_window patc
     uint64_t tiles[FUSION_PATCH_WINDOW_TILES];
     const bool numbered = fusion_patch_window_tiles(serve->root, patch_window, tiles);
     patching->cells_read = false;
+    patching->read -= (int64_t)patch_window.side * patch_window.side;
     if (numbered
-        && fusion_patch_digests_find(patching->digests, patch_window, tiles,
-                                     &patching->cells)) {
-        patching->read -= (int64_t)patch_window.side * patch_window.side / KNOWN_SHARE;
+        && fusion_patch_digests_find(patching->digests, patch_window, tiles, &patching->cells))
         return;
-    }
     read_cells(serve, patch_window);
     if (numbered)
         fusion_patch_digests_keep(patching->digests, tiles, &patching->cells);

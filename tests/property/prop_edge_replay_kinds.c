@@ -63,6 +63,7 @@ static const struct kind kinds[] = {
     KIND(INPUT_WORD_FRONT),
     KIND(INPUT_WORD_PUSH),
     KIND(INPUT_PUBLISH),
+    KIND(INPUT_HELD),
     KIND(INPUT_MESSAGE),
     KIND(INPUT_FEED_MESSAGE),
     KIND(INPUT_FOUND),
