@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Tiles are immutable and numbered: a window of the same tiles has the same cells, and need not
-// be read to know whether they changed. Bounded; of a set the one used longest ago is
+// be read to know whether they changed. All tiles are of one pool, whose numbers never come
+// again. Bounded; of a set the one used longest ago is
 // overwritten. All memory is allocated at open, and touched only as far as it is used.
 #ifndef FUSION_PATCH_DIGESTS_H
 #define FUSION_PATCH_DIGESTS_H

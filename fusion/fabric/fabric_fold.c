@@ -252,8 +252,8 @@ static enum drf_status fill_surface(struct held *held, size_t index, struct fusi
                                    fabric_tile(fabric, index), add_contribution, held);
     if (status == DRF_OK)
         status = fusion_fold_ground(fabric->fold, slot->ground);
-    if (status == DRF_OK && slot->keeps_bare)
-        status = fusion_bare_open(fabric->provenances, bare);
+    if (slot->keeps_bare)
+        *bare = fusion_bare_open(fabric->provenances);
     if (status == DRF_OK)
         fusion_fold_keep_bare(fabric->fold, *bare);
     return status == DRF_OK ? raise_obstacles(fabric, index) : status;
@@ -276,6 +276,8 @@ static enum drf_status fold_whole_surface(struct fusion_fabric *fabric, size_t i
         slot->bare = bare;
     else
         fusion_bare_close(bare);
+    if (status == DRF_OK)
+        slot->keeps_bare = kept; // what has no room is not tried again at each fold
     release_held(&held);
     if (status != DRF_OK)
         return status;

@@ -3,15 +3,12 @@
 
 #include <stdlib.h>
 
-enum drf_status fusion_bare_open(struct fusion_provenance *provenances,
-                                 struct fusion_bare **out)
+struct fusion_bare *fusion_bare_open(struct fusion_provenance *provenances)
 {
     struct fusion_bare *bare = calloc(1, sizeof *bare);
-    if (bare == NULL)
-        return DRF_ERR_NOMEM;
-    bare->provenances = provenances;
-    *out = bare;
-    return DRF_OK;
+    if (bare != NULL)
+        bare->provenances = provenances;
+    return bare;
 }
 
 static void release(const struct fusion_bare *bare, const struct fusion_bare_cell *cell)
@@ -34,7 +31,7 @@ static bool make_room(struct fusion_bare *bare)
 {
     if (bare->count < bare->room)
         return true;
-    const size_t room = bare->room == 0 ? 64 : bare->room * 2;
+    const size_t room = bare->room == 0 ? 64 : bare->room * 2; // comes to FUSION_BARE_MAX
     struct fusion_bare_cell *cells =
         room > FUSION_BARE_MAX ? NULL : realloc(bare->cells, room * sizeof *cells);
     if (cells == NULL)

@@ -26,9 +26,8 @@ struct fusion_bare {
     bool lost; // some had no room
 };
 
-DRF_MUST_CHECK enum drf_status fusion_bare_open(struct fusion_provenance *provenances,
-                                                struct fusion_bare **out);
-void fusion_bare_close(struct fusion_bare *bare); // NULL is fine
+struct fusion_bare *fusion_bare_open(struct fusion_provenance *provenances); // NULL: no memory
+void fusion_bare_close(struct fusion_bare *bare);                            // NULL is fine
 
 // Each cell once, in any order. Holds its source.
 void fusion_bare_add(struct fusion_bare *bare, struct fusion_bare_cell cell);

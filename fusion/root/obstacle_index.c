@@ -3,8 +3,8 @@
 // curve, and cut into blocks of 16: what stands near each other is searched, or passed over,
 // together. A search compares its box with the span of each block in the arithmetic of the
 // obstacles, whose rounding is monotonic, so that a block is left out only where each of its
-// obstacles would be. Of a circle the nearest block comes first: then most obstacles within it
-// are farther than what is told, and are only counted.
+// obstacles would be. Of a circle the nearest of some blocks comes first: then most obstacles
+// within it are farther than what is told, and are only counted.
 #include "fusion/root/obstacle_index.h"
 #include "geo/extreme.h"
 

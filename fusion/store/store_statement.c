@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All statements that are run more than once are prepared at open, in the order of enum
-// store_sql; a reader prepares only those that read. A row whose key is not its rowid is
-// changed where it stands: to replace it would write the pages of its index too. Arguments are
+// store_sql; a reader prepares only those that read. A row that an index of its own names is
+// changed where it stands: to replace it would write the pages of the index too. Arguments are
 // values of struct store_arg in a compound literal, bound by position, so that a call shows
 // statement and arguments in one place. Every statement is reset and its bindings cleared after
 // use, because a statement left open would keep a read transaction open, and with it the
@@ -22,7 +22,8 @@
 #define PUT_TILE(table)                                                                        \
     "INSERT INTO " table " (id, zoom_level, tile_row, tile_column, tile_data) "                \
     "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO UPDATE SET tile_data = "                  \
-    "excluded.tile_data"
+    "excluded.tile_data ON CONFLICT (zoom_level, tile_column, tile_row) DO UPDATE SET "        \
+    "id = excluded.id, tile_data = excluded.tile_data"
 #define DROP_TILE(table) "DELETE FROM " table " WHERE id = ?1"
 
 // The rows of an identity's contributions, or of a stage.
