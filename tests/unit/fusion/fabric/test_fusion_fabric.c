@@ -9,78 +9,8 @@
 
 #include <cmocka.h>
 
-#include <math.h>
-
 #include "fusion/root/sample.h"
-#include "tests/support/fabric.h"
-
-enum { MIDDLE = 128 * 256 + 128 }; // the cell south-east of a tile's middle
-
-// A flat raster on the tiles first..last.
-static enum fusion_outcome put_flat(struct spot *spot, const char *feed, const char *key,
-                                    int64_t time_us, double amsl_m, size_t first, size_t last)
-{
-    uint16_t *cells = malloc(GEO_CELLS_COUNT * sizeof *cells);
-    assert_non_null(cells);
-    for (size_t i = 0; i < GEO_CELLS_COUNT; i++)
-        cells[i] = spot_cell(amsl_m);
-    struct geo_record_builder builder;
-    bool surface = feed[1] == 's';
-    spot_raster(&builder, surface ? GEO_RASTER_SURFACE : GEO_RASTER_GROUND, 2);
-    for (size_t tile = first; tile <= last; tile++)
-        spot_cells(&builder, tile, cells);
-    struct fusion_message message = spot_message(feed, feed, key, time_us, 7);
-    enum fusion_outcome outcome = spot_apply(spot, &message, spot_record(&builder));
-    geo_record_builder_close(&builder);
-    free(cells);
-    return outcome;
-}
-
-// The middle of a tile, moved by cells.
-static struct geo_point spot_point(size_t tile, double rows_south, double cols_east)
-{
-    struct geo_bounds b = geo_tile_bounds(spot_tile(tile));
-    double side = (b.east_deg - b.west_deg) / 256;
-    return (struct geo_point){b.north_deg - side * (128 + rows_south),
-                              b.west_deg + side * (128 + cols_east)};
-}
-
-static struct geo_obstacle tower(const char *id, struct geo_point at)
-{
-    struct geo_obstacle obstacle = {.kind = "TOWER",
-                                    .position = at,
-                                    .agl_m = 60,
-                                    .horizontal_acc95_m = 5,
-                                    .vertical_acc95_m = 3,
-                                    .flags = GEO_OBSTACLE_HAS_AGL,
-                                    .geometry = GEO_GEOMETRY_POINT,
-                                    .quantity = 1};
-    (void)snprintf(obstacle.id, sizeof obstacle.id, "%s", id);
-    return obstacle;
-}
-
-static enum fusion_outcome put_obstacle(struct spot *spot, const struct geo_obstacle *obstacle,
-                                        const struct geo_point *vertices, int64_t time_us)
-{
-    struct geo_record_builder builder;
-    geo_record_builder_init(&builder, 1 << 20);
-    assert_int_equal(geo_record_add(&builder, GEO_ITEM_OBSTACLE, obstacle, sizeof *obstacle,
-                                    vertices, obstacle->vertex_count * sizeof *vertices),
-                     DRF_OK);
-    struct fusion_message message =
-        spot_message("obs", "obs", obstacle->id, time_us, (uint8_t)(time_us & 255));
-    enum fusion_outcome outcome = spot_apply(spot, &message, spot_record(&builder));
-    geo_record_builder_close(&builder);
-    return outcome;
-}
-
-static double surface_m(const struct fusion_root *root, size_t tile, size_t cell)
-{
-    assert_non_null(root->surface[tile]);
-    assert_int_not_equal(fusion_tile_cell(root->surface[tile], (uint32_t)cell),
-                         GEO_CELL_UNKNOWN);
-    return geo_cell_m(fusion_tile_cell(root->surface[tile], (uint32_t)cell));
-}
+#include "tests/support/fabric_scene.h"
 
 static const struct fusion_obstacle *first_shown(const struct fusion_root *root)
 {
@@ -88,94 +18,6 @@ static const struct fusion_obstacle *first_shown(const struct fusion_root *root)
         if (root->features[i] != NULL)
             return root->features[i]->obstacles[0];
     return NULL;
-}
-
-static void assert_height(double got_m, double expected_m)
-{
-    if (!(fabs(got_m - expected_m) < 1e-9))
-        fail_msg("%f m, expected %f m", got_m, expected_m);
-}
-
-static void surface__without_anything_above__is_the_ground_tile_itself(void **state)
-{
-    struct spot *spot = *state;
-    put_flat(spot, "dtm-a", "k", 1, 100, 0, 0);
-    const struct fusion_root *root = spot_settle(spot);
-    assert_non_null(root->ground[0]);
-    assert_ptr_equal(root->surface[0], root->ground[0]);
-    assert_int_equal(spot_flags(root->surface[0], 0), FUSION_SURFACE_GROUND);
-    assert_null(root->ground[1]);
-    assert_null(root->surface[1]);
-}
-
-static void surface__with_a_model_below_the_ground__is_ground_and_says_both(void **state)
-{
-    struct spot *spot = *state;
-    put_flat(spot, "dtm-a", "k", 1, 100, 0, 0);
-    put_flat(spot, "dsm", "k", 1, 95, 0, 0);
-    const struct fusion_root *root = spot_settle(spot);
-    assert_height(surface_m(root, 0, MIDDLE), 100);
-    assert_int_equal(spot_flags(root->surface[0], MIDDLE),
-                     FUSION_SURFACE_GROUND | FUSION_SURFACE_DSM);
-    assert_string_equal(spot_source(root->surface[0], MIDDLE)->source, "dtm-a");
-}
-
-static void surface__of_a_model_without_ground__is_known_and_says_no_ground(void **state)
-{
-    struct spot *spot = *state;
-    put_flat(spot, "dsm", "k", 1, 120, 0, 0);
-    const struct fusion_root *root = spot_settle(spot);
-    assert_null(root->ground[0]);
-    assert_height(surface_m(root, 0, MIDDLE), 120);
-    assert_int_equal(spot_flags(root->surface[0], MIDDLE), FUSION_SURFACE_DSM);
-}
-
-static void surface__under_an_obstacle_that_goes__is_what_the_newest_model_says(void **state)
-{
-    struct spot *spot = *state;
-    put_flat(spot, "dtm-a", "k", 1, 100, 0, 0);
-    put_flat(spot, "dsm", "k", 1, 120, 0, 0);
-    struct geo_obstacle a = tower("a", spot_point(0, 0.5, 0.5)),
-                        b = tower("b", spot_point(0, 10.5, 10.5));
-    put_obstacle(spot, &a, NULL, 1);
-    put_obstacle(spot, &b, NULL, 1);
-    (void)spot_settle(spot);
-    b.position = spot_point(0, 20.5, 20.5); // what lies under both is kept from now on
-    put_obstacle(spot, &b, NULL, 2);
-    (void)spot_settle(spot);
-    put_flat(spot, "dsm", "k", 2, 130, 0, 0);
-    assert_height(surface_m(spot_settle(spot), 0, MIDDLE), 163);
-    a.position = spot_point(0, 30.5, 30.5);
-    put_obstacle(spot, &a, NULL, 2);
-    assert_height(surface_m(spot_settle(spot), 0, MIDDLE), 130);
-    struct fusion_message gone = spot_message("dsm", "dsm", "k", 3, 9);
-    gone.tombstone = true;
-    (void)spot_apply(spot, &gone, (struct geo_record){0});
-    (void)spot_settle(spot);
-    a.position = spot_point(0, 40.5, 40.5);
-    put_obstacle(spot, &a, NULL, 3);
-    assert_height(surface_m(spot_settle(spot), 0, MIDDLE + 30 * 257), 100);
-}
-
-// Of another surface, whether rows or cells of it were made anew, the number is another
-// (fusion/context/patch_window.h): whoever knows the former one reads the cells again.
-static void number__of_a_surface_that_changed__is_another(void **state)
-{
-    struct spot *spot = *state;
-    put_flat(spot, "dtm-a", "k", 1, 100, 0, 0);
-    uint64_t former = spot_settle(spot)->ground[0]->number;
-    assert_true(former > 1);
-    struct geo_obstacle a = tower("a", spot_point(0, 0.5, 0.5));
-    for (int64_t round = 1; round <= 8; round++) {
-        if (round == 5)
-            put_flat(spot, "dsm", "k", 1, 120, 0, 0);
-        else // over the ground it raises rows, over a model cells
-            a.position = spot_point(0, 0.5 + 10 * (double)round, 0.5);
-        put_obstacle(spot, &a, NULL, round);
-        const struct fusion_root *root = spot_settle(spot);
-        assert_true(root->surface[0]->number > former);
-        former = root->surface[0]->number;
-    }
 }
 
 static void top__is_ground_plus_height_plus_accuracy(void **state)
@@ -603,11 +445,6 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, spot_setup, spot_teardown)
     const struct CMUnitTest tests[] = {
-        CASE(surface__without_anything_above__is_the_ground_tile_itself),
-        CASE(surface__with_a_model_below_the_ground__is_ground_and_says_both),
-        CASE(surface__of_a_model_without_ground__is_known_and_says_no_ground),
-        CASE(surface__under_an_obstacle_that_goes__is_what_the_newest_model_says),
-        CASE(number__of_a_surface_that_changed__is_another),
         CASE(top__is_ground_plus_height_plus_accuracy),
         CASE(top__published_below_the_ground__stands_on_the_ground),
         CASE(top__over_unknown_ground__is_the_published_height_or_unknown),
