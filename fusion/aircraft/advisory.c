@@ -69,8 +69,8 @@ void fusion_when(double time_s, char text[FUSION_WHEN_SIZE])
         (void)snprintf(text, FUSION_WHEN_SIZE, "in %.0f s", time_s);
         return;
     }
-    memcpy(text, "in ", 3);
-    memcpy(text + 3, number, digits);
+    memcpy(text, "in ", sizeof "in ");
+    memcpy(text + 3, number, digits + 1);
     memcpy(text + 3 + digits, " s", sizeof " s");
 }
 
