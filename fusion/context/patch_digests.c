@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SETS = 1024, WAYS = 4 }; // 600 bytes each
+enum { SETS = 512, WAYS = 4 }; // 600 bytes each
 
 struct place {
     uint64_t used; // a count of uses at the last one; 0: empty
