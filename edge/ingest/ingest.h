@@ -6,7 +6,7 @@
 // of any size delays an urgent one by one slice. An urgent change is published at once and
 // committed within 10 ms, one that comes alone at once; a bulk change is published within 50 ms
 // and committed within 250 ms; what is rendered from the truth follows within about a second,
-// or each five while urgent messages come. When commits fail the node continues to serve and
+// or every five while urgent messages come. When commits fail the node continues to serve and
 // retries; above pending_max_mb of uncommitted work no message is read.
 #ifndef EDGE_INGEST_H
 #define EDGE_INGEST_H

@@ -5,7 +5,7 @@
 // kernel's network stack and a wake of the broker. In a step that sends more than
 // EDGE_BURST_AT_ONCE messages the socket collects the rest (tcp(7): TCP_CORK) and sends them
 // EDGE_BURST_TOGETHER at a time, the last at the end of the step: the kernel has less to do.
-// What is no context is not collected (edge/mqtt/mqtt.c). A value; non-blocking.
+// What is no context is not collected (edge/mqtt/transfer_mqtt.c). A value; non-blocking.
 #ifndef EDGE_BURST_H
 #define EDGE_BURST_H
 

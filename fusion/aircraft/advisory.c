@@ -65,10 +65,6 @@ void fusion_when(double time_s, char text[FUSION_WHEN_SIZE])
     }
     const char *number = fusion_whole(time_s, whole);
     const size_t digits = strlen(number);
-    if (digits + sizeof "in  s" > FUSION_WHEN_SIZE) {
-        (void)snprintf(text, FUSION_WHEN_SIZE, "in %.0f s", time_s);
-        return;
-    }
     memcpy(text, "in ", sizeof "in ");
     memcpy(text + 3, number, digits + 1);
     memcpy(text + 3 + digits, " s", sizeof " s");

@@ -90,7 +90,7 @@ enum { FUSION_WHOLE_SIZE = 24 };
 const char *fusion_whole(double value, char out[static FUSION_WHOLE_SIZE]);
 
 // "now", where it rounds to 0 s, or "in 12 s".
-enum { FUSION_WHEN_SIZE = 24 };
+enum { FUSION_WHEN_SIZE = FUSION_WHOLE_SIZE + 5 };
 void fusion_when(double time_s, char text[FUSION_WHEN_SIZE]);
 
 // A text of others, without blanks at its ends or doubled, in `size` bytes with its NUL (at

@@ -241,8 +241,8 @@ static enum drf_status refold_surface(struct fusion_fabric *fabric, size_t index
     return DRF_OK;
 }
 
-// Models, ground and obstacles; *bare: what was kept of it, if it is to be and could be.
-static enum drf_status fill_surface(struct held *held, size_t index, struct fusion_bare **bare)
+// Models, ground and obstacles. What lies under these is kept in `bare` (NULL: it is not).
+static enum drf_status fill_surface(struct held *held, size_t index, struct fusion_bare *bare)
 {
     struct fusion_fabric *fabric = held->fabric;
     const struct fabric_slot *slot = &fabric->slots[index];
@@ -252,10 +252,8 @@ static enum drf_status fill_surface(struct held *held, size_t index, struct fusi
                                    fabric_tile(fabric, index), add_contribution, held);
     if (status == DRF_OK)
         status = fusion_fold_ground(fabric->fold, slot->ground);
-    if (slot->keeps_bare)
-        *bare = fusion_bare_open(fabric->provenances);
     if (status == DRF_OK)
-        fusion_fold_keep_bare(fabric->fold, *bare);
+        fusion_fold_keep_bare(fabric->fold, bare);
     return status == DRF_OK ? raise_obstacles(fabric, index) : status;
 }
 
@@ -264,9 +262,12 @@ static enum drf_status fold_whole_surface(struct fusion_fabric *fabric, size_t i
     struct fabric_slot *slot = &fabric->slots[index];
     struct held held = {.fabric = fabric};
     const struct fusion_tile *made = NULL;
-    struct fusion_bare *bare = NULL;
+    // Wanted where obstacles go, or become lower, and a surface model may lie under them: from
+    // then on, unless it found no room.
+    const bool keeps = slot->bare != NULL || (slot->lowered && !slot->surface_whole);
+    struct fusion_bare *bare = keeps ? fusion_bare_open(fabric->provenances) : NULL;
     drop_bare(slot);
-    enum drf_status status = fill_surface(&held, index, &bare);
+    enum drf_status status = fill_surface(&held, index, bare);
     if (status == DRF_OK)
         status = fusion_retired_reserve(&fabric->retired, 1);
     if (status == DRF_OK)
@@ -276,8 +277,6 @@ static enum drf_status fold_whole_surface(struct fusion_fabric *fabric, size_t i
         slot->bare = bare;
     else
         fusion_bare_close(bare);
-    if (status == DRF_OK)
-        slot->keeps_bare = kept; // what has no room is not tried again at each fold
     release_held(&held);
     if (status != DRF_OK)
         return status;
@@ -296,12 +295,8 @@ static enum drf_status fold_whole_surface(struct fusion_fabric *fabric, size_t i
 
 static enum drf_status fold_surface(struct fusion_fabric *fabric, size_t index)
 {
-    struct fabric_slot *slot = &fabric->slots[index];
     enum drf_status status = refold_surface(fabric, index);
-    if (status != DRF_ERR_FULL)
-        return status;
-    slot->keeps_bare = slot->keeps_bare || (slot->lowered && !slot->surface_whole);
-    return fold_whole_surface(fabric, index);
+    return status == DRF_ERR_FULL ? fold_whole_surface(fabric, index) : status;
 }
 
 // Takes what is still dirty from the front of a queue. The index goes back when the fold fails.

@@ -42,8 +42,7 @@ struct fabric_slot {
     bool ground_mark, surface_mark;       // to be rendered
     bool near;                            // its obstacles were loaded before all others
     bool lowered;                         // one of the obstacles of `touched` went or is lower
-    bool keeps_bare;          // obstacles go, or become lower, where a surface model may lie
-    struct fusion_bare *bare; // whole, of `surface`; NULL: not kept
+    struct fusion_bare *bare;             // whole, of `surface`; NULL: not kept
     struct fusion_cell_box touched; // by obstacles that changed since the surface was folded
 };
 
