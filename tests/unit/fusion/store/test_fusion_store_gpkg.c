@@ -17,6 +17,7 @@
 #include <gdal.h>
 #include <ogr_api.h>
 #include <ogr_srs_api.h>
+#include <sqlite3.h>
 
 #include "fusion/store/store.h"
 
@@ -226,6 +227,23 @@ static void coverage__rendered_again__shows_the_newest(void **state)
     struct fusion_store *store = open_store();
     fill(store);
     render_tile(store, FUSION_LAYER_GROUND, tile_a, 3);
+    render_tile(store, FUSION_LAYER_GROUND, tile_a, 5);
+    assert_int_equal(fusion_store_render_commit(store), DRF_OK);
+    assert_true(coverage_at("ground", centre(tile_a, 9, 9)) == height_at(9, 9) + 5);
+    fusion_store_close(store);
+}
+
+// As after a copy by a program that numbers the rows itself.
+static void coverage__rows_that_were_numbered_anew__are_taken_over(void **state)
+{
+    (void)state;
+    struct fusion_store *store = open_store();
+    fill(store);
+    sqlite3 *other;
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "UPDATE ground SET id = 77", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
     render_tile(store, FUSION_LAYER_GROUND, tile_a, 5);
     assert_int_equal(fusion_store_render_commit(store), DRF_OK);
     assert_true(coverage_at("ground", centre(tile_a, 9, 9)) == height_at(9, 9) + 5);
@@ -547,6 +565,7 @@ int main(void)
         ON_A_FILE(coverage__box__holds_what_is_kept_and_begins_on_a_cell),
         ON_A_FILE(coverage__unknown__has_no_value_and_never_zero),
         ON_A_FILE(coverage__rendered_again__shows_the_newest),
+        ON_A_FILE(coverage__rows_that_were_numbered_anew__are_taken_over),
         ON_A_FILE(obstacle__read_through_gdal__has_shape_and_words_of_the_source),
         ON_A_FILE(station__read_through_gdal__is_where_it_stands_with_what_it_said),
         ON_A_FILE(store__of_before_there_were_stations__gets_their_table),
