@@ -23,12 +23,12 @@
 #include "edge/decoder/child_spawn.h"
 #include "edge/decoder/child_wire.h"
 #include "edge/decoder/data_file.h"
+#include "edge/decoder/reaper.h"
 #include "geo/unconst.h"
 
 enum {
     CHILDREN = EDGE_CHILD_LANES + 1, // and a spare
-    UNREAPED = 16,
-    KEEP_BUFFER_MAX = 8 << 20, // larger ones are given back after use
+    KEEP_BUFFER_MAX = 8 << 20,       // larger ones are given back after use
     START_RETRY_US = 500000,
     START_TIMEOUT_US = 30000000,
     NO_CHILD = -1,
@@ -84,9 +84,9 @@ struct edge_children {
     int epoll_fd;
     struct child children[CHILDREN];
     struct lane lanes[EDGE_CHILD_LANES];
-    pid_t unreaped[UNREAPED]; // killed, not reaped yet
-    int64_t start_mono_us;    // not before: the last start failed
-    int64_t now_mono_us;      // of the last step or start
+    struct edge_reaper reaper; // of killed children
+    int64_t start_mono_us;     // not before: the last start failed
+    int64_t now_mono_us;       // of the last step or start
     bool landlocked;
 };
 
@@ -120,25 +120,6 @@ static bool start_child(struct edge_children *children, struct child *child,
     return true;
 }
 
-static void reap(struct edge_children *children)
-{
-    for (size_t i = 0; i < UNREAPED; i++)
-        if (children->unreaped[i] > 0 && waitpid(children->unreaped[i], NULL, WNOHANG) != 0)
-            children->unreaped[i] = 0;
-}
-
-static void queue_for_reaping(struct edge_children *children, pid_t pid)
-{
-    kill(pid, SIGKILL);
-    for (size_t i = 0; i < UNREAPED; i++) {
-        if (children->unreaped[i] == 0) {
-            children->unreaped[i] = pid;
-            return;
-        }
-    }
-    waitpid(pid, NULL, 0); // sixteen are dying at once: this one's end is near too
-}
-
 static int lane_of(const struct edge_children *children, const struct child *child)
 {
     for (int lane = 0; lane < EDGE_CHILD_LANES; lane++)
@@ -158,7 +139,7 @@ static void end_child(struct edge_children *children, struct child *child)
 {
     close(child->fd);
     stop_data(child);
-    queue_for_reaping(children, child->pid);
+    edge_reaper_kill(&children->reaper, child->pid);
     int lane = lane_of(children, child);
     if (lane != NO_CHILD) {
         children->lanes[lane].child = NO_CHILD;
@@ -436,9 +417,7 @@ void edge_children_close(struct edge_children *children)
             end_child(children, &children->children[i]);
         buffer_release(&children->children[i].in);
     }
-    for (size_t i = 0; i < UNREAPED; i++)
-        if (children->unreaped[i] > 0)
-            waitpid(children->unreaped[i], NULL, 0);
+    edge_reaper_finish(&children->reaper);
     for (size_t i = 0; i < EDGE_CHILD_LANES; i++)
         for (size_t k = 0; k < SLOTS; k++)
             buffer_release(&children->lanes[i].slots[k].record);
@@ -508,7 +487,7 @@ static void end_timed_out(struct edge_children *children)
 int64_t edge_children_step(struct edge_children *children, int64_t now_mono_us)
 {
     children->now_mono_us = now_mono_us;
-    reap(children);
+    edge_reaper_run(&children->reaper);
     move_bytes(children);
     end_timed_out(children);
     for (size_t i = 0; i < EDGE_CHILD_LANES; i++)
