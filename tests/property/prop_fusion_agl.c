@@ -15,6 +15,7 @@
 #include "fusion/aircraft/path.h"
 #include "fusion/context/context_build.h"
 #include "fusion/reason/reasoners.h"
+#include "tests/support/same_advisories.h"
 #include "tests/support/scene.h"
 
 #define NOW_US INT64_C(1700000000000000)
@@ -87,20 +88,6 @@ static void any_plan(const struct fusion_aircraft *aircraft, struct fusion_plan 
     }
 }
 
-static void same(const struct fusion_advisories *a, const struct fusion_advisories *b)
-{
-    assert_int_equal(a->count, b->count);
-    for (size_t i = 0; i < a->count; i++) {
-        const struct fusion_advisory *x = &a->items[i], *y = &b->items[i];
-        assert_int_equal(x->advisory_id, y->advisory_id);
-        assert_int_equal(x->severity, y->severity);
-        assert_string_equal(x->text, y->text);
-        assert_memory_equal(&x->time_to_go_s, &y->time_to_go_s, sizeof x->time_to_go_s);
-        assert_memory_equal(&x->value, &y->value, sizeof x->value);
-        assert_memory_equal(&x->position, &y->position, sizeof x->position);
-    }
-}
-
 static void reason_agl__clear_segments_passed_over__says_the_same(void **unused)
 {
     (void)unused;
@@ -130,7 +117,7 @@ static void reason_agl__clear_segments_passed_over__says_the_same(void **unused)
         fusion_reason_agl(&view, &passed);
         view.context = &blind;
         fusion_reason_agl(&view, &judged);
-        same(&passed, &judged);
+        assert_same_advisories(&passed, &judged);
         raised += judged.count > 0;
         for (size_t k = 0; k < context.look_ahead.segment_count; k++)
             clear +=

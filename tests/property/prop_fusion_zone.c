@@ -16,6 +16,7 @@
 #include "fusion/context/context_build.h"
 #include "fusion/reason/reasoners.h"
 #include "fusion/root/zone.h"
+#include "tests/support/same_advisories.h"
 #include "tests/support/scene.h"
 
 #define NOW_US INT64_C(1700000000000000)
@@ -107,20 +108,6 @@ static void any_plan(const struct fusion_aircraft *aircraft, struct fusion_plan 
     }
 }
 
-static void same(const struct fusion_advisories *a, const struct fusion_advisories *b)
-{
-    assert_int_equal(a->count, b->count);
-    for (size_t i = 0; i < a->count; i++) {
-        const struct fusion_advisory *x = &a->items[i], *y = &b->items[i];
-        assert_int_equal(x->advisory_id, y->advisory_id);
-        assert_int_equal(x->severity, y->severity);
-        assert_string_equal(x->text, y->text);
-        assert_memory_equal(&x->time_to_go_s, &y->time_to_go_s, sizeof x->time_to_go_s);
-        assert_memory_equal(&x->value, &y->value, sizeof x->value);
-        assert_memory_equal(&x->position, &y->position, sizeof x->position);
-    }
-}
-
 static void reason_zone__clear_segments_passed_over__says_the_same(void **unused)
 {
     (void)unused;
@@ -167,7 +154,7 @@ static void reason_zone__clear_segments_passed_over__says_the_same(void **unused
         fusion_reason_zone(&view, &passed);
         view.context = &blind;
         fusion_reason_zone(&view, &judged);
-        same(&passed, &judged);
+        assert_same_advisories(&passed, &judged);
         raised += judged.count;
     }
     assert_in_range(raised, FLIGHTS / 10, FLIGHTS - FLIGHTS / 10);
