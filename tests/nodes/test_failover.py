@@ -2,6 +2,7 @@
 # tests/nodes/test_failover.py - three nodes on one region, and faults at random: another one takes over, and no drone notices.
 # SPDX-License-Identifier: Apache-2.0
 # Takes: 110 s
+# Slots: 3
 """Each kind of fault once, with DRF_FULL=1 100 of them (DRF_FAULTS says another number; DRF_SEED repeats a run, DRF_KINDS
 names the kinds that are drawn from). 50 drones fly meanwhile, judged by drf-sim's witness and by fixture/observer.py."""
 import json
