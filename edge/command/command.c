@@ -65,7 +65,8 @@ const struct edge_command edge_commands[] = {
     {"replay", edge_command_replay,
      "FILE [--verify] [--until TIME] [--speed max|real|N] [--set KEY=VALUE]... [--out FILE]\n"
      "         [--work DIR] [--verbose]",
-     "Runs a recorded node again from its journal, without brokers.\n"
+     "Runs a recorded node again from its journal, without brokers. The SHA-256 it prints is\n"
+     "over the digests of each second of outputs: the same outputs, the same sum.\n"
      "  --verify          compares each second of outputs; exit code 1 at the first "
      "difference\n"
      "  --until TIME      stops at that UTC (2004-12-09T12:00:00Z)\n"

@@ -140,6 +140,13 @@ void edge_inputs_close(struct edge_inputs *inputs); // NULL is fine
 DRF_MUST_CHECK enum drf_status edge_inputs_give(struct edge_inputs *inputs,
                                                 const uint8_t *block, size_t size,
                                                 uint64_t *ticket, struct edge_now *now);
+// Replaying: the packed digest of each second that is closed from here on, compared or not, is
+// added to `sum` too, which is borrowed; NULL ends it. The sum may be of both loops.
+struct edge_sha256_sum;
+void edge_inputs_sum(struct edge_inputs *inputs, struct edge_sha256_sum *sum);
+// At the end of a replay: the second that is not closed, if it has outputs, as if it were. It
+// is not compared.
+void edge_inputs_sum_rest(struct edge_inputs *inputs);
 // The first difference found so far.
 const struct edge_inputs_difference *edge_inputs_difference(const struct edge_inputs *inputs);
 // Seconds compared so far, and outputs in them.

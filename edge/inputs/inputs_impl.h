@@ -34,8 +34,8 @@ struct edge_inputs {
     size_t entry_count, entry_room, entries_left; // left: not taken yet
     int32_t first[INPUTS_KINDS], end[INPUTS_KINDS];
 
-    struct edge_sha256_sum *sum;
-    struct edge_output_digest digest; // of the second under way
+    struct edge_sha256_sum *sum, *sum_of_seconds; // the latter borrowed; NULL: none
+    struct edge_output_digest digest;             // of the second under way
     struct edge_inputs_difference difference;
     struct edge_inputs_proof proof;
 };

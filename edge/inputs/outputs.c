@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What steps send is summed up by SHA-256. The first step of another second puts the digest of
-// the second before among its entries, or compares it with the one it finds there.
+// the second before among its entries, or compares it with the one it finds there, and puts it
+// into the sum over all seconds.
 #include <inttypes.h>
 #include <string.h>
 
@@ -51,13 +52,21 @@ static void compare_digest(struct edge_inputs *inputs, const uint8_t own[static 
         inputs_differ(inputs, "the outputs of the second before differ");
 }
 
+// Of the second under way, which has outputs.
+static void take_digest(struct edge_inputs *inputs, uint8_t packed[static DIGEST_SIZE])
+{
+    edge_sha256_take(inputs->sum, inputs->digest.sha256);
+    pack_digest(&inputs->digest, packed);
+    if (inputs->sum_of_seconds != NULL)
+        edge_sha256_add(inputs->sum_of_seconds, packed, DIGEST_SIZE);
+}
+
 void inputs_close_second(struct edge_inputs *inputs)
 {
     struct edge_output_digest *digest = &inputs->digest;
     uint8_t packed[DIGEST_SIZE];
     if (digest->count > 0) {
-        edge_sha256_take(inputs->sum, digest->sha256);
-        pack_digest(digest, packed);
+        take_digest(inputs, packed);
         if (inputs->records)
             inputs_put_bytes(inputs, EDGE_OUTPUT_DIGEST,
                              &(struct edge_piece){.bytes = packed, .size = sizeof packed}, 1);
@@ -66,6 +75,19 @@ void inputs_close_second(struct edge_inputs *inputs)
     }
     *digest = (struct edge_output_digest){.second = inputs->now.mono_us / SECOND_US,
                                           .utc_us = inputs->now.utc_us};
+}
+
+void edge_inputs_sum(struct edge_inputs *inputs, struct edge_sha256_sum *sum)
+{
+    inputs->sum_of_seconds = sum;
+}
+
+void edge_inputs_sum_rest(struct edge_inputs *inputs)
+{
+    uint8_t packed[DIGEST_SIZE];
+    if (inputs->digest.count > 0)
+        take_digest(inputs, packed);
+    inputs->digest.count = 0;
 }
 
 // What is hashed of an output: sizes first, so that nothing can be moved from one part to the

@@ -36,7 +36,7 @@ struct replay {
     struct drf_config config;
     struct edge_inputs *inputs[EDGE_LOOP_COUNT];
     struct edge_offline *offline;
-    struct edge_sha256_sum *sum;
+    struct edge_sha256_sum *sum; // of both loops' seconds
     struct edge_replay_out *out; // NULL: none
     bool what_if;
     int64_t first_mono_us, real_mono_us;                   // of the recording, and of this run
@@ -46,12 +46,8 @@ struct replay {
 static void sent(void *context, struct edge_now now, const struct edge_outgoing *message)
 {
     struct replay *replay = context;
-    const uint64_t sizes[] = {strlen(message->topic), message->size};
     replay->result->outputs++;
     replay->result->unproved++;
-    edge_sha256_add(replay->sum, sizes, sizeof sizes);
-    edge_sha256_add(replay->sum, message->topic, strlen(message->topic));
-    edge_sha256_add(replay->sum, message->payload, message->size);
     if (replay->out != NULL)
         edge_replay_out_sent(replay->out, now, message);
 }
@@ -323,6 +319,8 @@ static enum drf_status open_node(struct replay *replay, char error[static 400])
                                     compares, &replay->inputs[i]);
     if (status == DRF_OK)
         status = edge_sha256_open(&replay->sum);
+    for (int i = 0; i < EDGE_LOOP_COUNT && status == DRF_OK; i++)
+        edge_inputs_sum(replay->inputs[i], replay->sum);
     if (status == DRF_OK && replay->options->out != NULL)
         status = edge_replay_out_open(replay->options->out, &replay->config, about,
                                       &replay->out, error);
@@ -368,9 +366,11 @@ enum drf_status edge_replay_run(const struct edge_replay_options *options,
         status = run_blocks(&replay, error);
     if (status == DRF_OK) {
         result->took_s = (double)(edge_clock_mono_us() - replay.real_mono_us) / 1e6;
-        edge_sha256_take(replay.sum, result->sha256);
-        for (int i = 0; i < EDGE_LOOP_COUNT; i++)
+        for (int i = 0; i < EDGE_LOOP_COUNT; i++) {
             result->seconds += edge_inputs_proof(replay.inputs[i]).seconds;
+            edge_inputs_sum_rest(replay.inputs[i]);
+        }
+        edge_sha256_take(replay.sum, result->sha256);
     }
     if (replay.out != NULL) {
         enum drf_status of_out = edge_replay_out_close(replay.out, error);

@@ -31,7 +31,11 @@ struct edge_replay_result {
     uint64_t steps, outputs, seconds; // seconds: compared
     uint64_t unproved;                // outputs after the last digest
     double recorded_s, took_s;
-    uint8_t sha256[32]; // over all outputs
+    // Over all outputs of both loops, those to Kafka too: the SHA-256 over the packed digest of
+    // each second (edge/inputs/outputs.c), in the order in which they are closed, then over
+    // those of ingest and serve that the end left open. It depends on no option that leaves
+    // the outputs as they are.
+    uint8_t sha256[32];
     bool differs;
     char difference[400];
     bool truncated;

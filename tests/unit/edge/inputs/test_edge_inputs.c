@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "edge/host/sha256.h"
 #include "edge/inputs/inputs.h"
 
 enum { BLOCKS_MAX = 8, BLOCK_SIZE = 4096 };
@@ -283,6 +284,83 @@ static void replay__names_what_differs_in_the_outputs(void **state)
     assert_non_null(strstr(difference_of(false, "t/1", "payload", "", 0), "kind 96"));
 }
 
+// One output in each of two steps, at these times, then the end of the replay; `closes`: the
+// loop ends in order.
+static void sum_of(const char *payloads[static 2], const int64_t monos_us[static 2],
+                   enum edge_inputs_mode mode, bool closes, uint8_t out[static 32])
+{
+    struct edge_inputs *inputs;
+    struct edge_sha256_sum *sum;
+    assert_int_equal(edge_sha256_open(&sum), DRF_OK);
+    assert_int_equal(edge_inputs_replay(mode, false, &inputs), DRF_OK);
+    edge_inputs_sum(inputs, sum);
+    for (size_t i = 0; i < 2; i++) {
+        begin(inputs, monos_us[i], 77);
+        output(inputs, "t", payloads[i]);
+        if (closes && i == 1)
+            edge_inputs_finish(inputs);
+        edge_inputs_end(inputs);
+    }
+    edge_inputs_sum_rest(inputs);
+    edge_inputs_sum_rest(inputs); // there is no rest any more
+    edge_sha256_take(sum, out);
+    edge_sha256_close(sum);
+    edge_inputs_close(inputs);
+}
+
+static void sum__of_seconds__is_that_of_the_digests_in_the_blocks(void **state)
+{
+    (void)state;
+    _Atomic uint64_t ticket = 0;
+    struct sink sink;
+    struct edge_inputs *inputs = recording(&sink, &ticket, false);
+    for (int64_t i = 1; i < 3; i++) {
+        begin(inputs, i * 1000000, 77);
+        output(inputs, "t", i == 1 ? "one" : "two");
+        edge_inputs_end(inputs);
+    }
+    begin(inputs, 2000001, 77);
+    edge_inputs_finish(inputs);
+    edge_inputs_end(inputs);
+    edge_inputs_close(inputs);
+    uint8_t digests[2 * 56], expected[32], sum[32];
+    // Of the second block behind its head, of the third before the mark of the end.
+    memcpy(digests, sink.blocks[1] + sink.sizes[1] - 56, 56);
+    memcpy(digests + 56, sink.blocks[2] + sink.sizes[2] - 2 - 56, 56);
+    assert_int_equal(EVP_Digest(digests, sizeof digests, expected, NULL, EVP_sha256(), NULL),
+                     1);
+    const char *payloads[] = {"one", "two"};
+    const int64_t monos_us[] = {1000000, 2000000};
+    sum_of(payloads, monos_us, EDGE_INPUTS_REPLAY, true, sum);
+    assert_memory_equal(sum, expected, 32);
+    sum_of(payloads, monos_us, EDGE_INPUTS_REPLAY, false, sum); // the last second stays open
+    assert_memory_equal(sum, expected, 32);
+    sum_of(payloads, monos_us, EDGE_INPUTS_FREE, false, sum);
+    assert_memory_equal(sum, expected, 32);
+}
+
+static void sum__of_other_outputs_or_in_another_second__is_another(void **state)
+{
+    (void)state;
+    const struct {
+        const char *payloads[2];
+        int64_t monos_us[2];
+    } all[] = {
+        {{"one", "two"}, {1000000, 2000000}}, {{"one", "twO"}, {1000000, 2000000}},
+        {{"onE", "two"}, {1000000, 2000000}}, {{"two", "one"}, {1000000, 2000000}},
+        {{"one", "two"}, {1000000, 1000001}}, {{"one", "two"}, {2000000, 2000001}},
+        {{"onet", "wo"}, {1000000, 1000001}},
+    };
+    enum { ALL = sizeof all / sizeof all[0] };
+    uint8_t sums[ALL][32];
+    for (size_t i = 0; i < ALL; i++) {
+        const char *payloads[] = {all[i].payloads[0], all[i].payloads[1]};
+        sum_of(payloads, all[i].monos_us, EDGE_INPUTS_REPLAY, i % 2 == 0, sums[i]);
+        for (size_t k = 0; k < i; k++)
+            assert_memory_not_equal(sums[i], sums[k], 32);
+    }
+}
+
 static void replay__of_a_step_that_asks_for_less__differs(void **state)
 {
     (void)state;
@@ -386,6 +464,8 @@ int main(void)
         cmocka_unit_test(record__of_bytes__is_a_queue_by_kind),
         cmocka_unit_test(record__of_outputs__leaves_the_sha256_of_each_second),
         cmocka_unit_test(replay__names_what_differs_in_the_outputs),
+        cmocka_unit_test(sum__of_seconds__is_that_of_the_digests_in_the_blocks),
+        cmocka_unit_test(sum__of_other_outputs_or_in_another_second__is_another),
         cmocka_unit_test(replay__of_a_step_that_asks_for_less__differs),
         cmocka_unit_test(record__with_a_sink_that_refuses__ends_aloud_once),
         cmocka_unit_test(give__of_a_damaged_block__is_refused),

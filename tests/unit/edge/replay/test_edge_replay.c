@@ -17,6 +17,8 @@
 
 #include "edge/host/fma.h"
 #include "edge/host/sha256.h"
+#include "edge/inputs/inputs.h"
+#include "edge/replay/journal_read.h"
 #include "edge/replay/replay.h"
 
 #define GOLDEN "tests/data/golden_replay/node.mcap"
@@ -93,6 +95,39 @@ static void golden__again_and_again__is_the_same_to_the_byte(void **state)
         edge_sha256_hex(result.sha256, hex);
         assert_string_equal(hex, golden);
     }
+}
+
+// The sum is that of the digests that stand in the file, so that others can make it too.
+static void golden__its_digests_in_the_order_of_the_file__give_the_sum(void **state)
+{
+    (void)state;
+    char store[64], error[EDGE_JOURNAL_ERROR_SIZE], golden[65], hex[65];
+    uint8_t digest[32];
+    struct drf_config config;
+    struct edge_journal_reader *reader;
+    struct edge_journal_block block;
+    struct edge_inputs *inputs;
+    struct edge_sha256_sum *sum;
+    (void)snprintf(store, sizeof store, "/tmp/drf-digests-%ld.gpkg", (long)getpid());
+    assert_int_equal(edge_journal_reader_open(GOLDEN, store, &config, error, &reader), DRF_OK);
+    assert_int_equal(edge_inputs_replay(EDGE_INPUTS_FREE, false, &inputs), DRF_OK);
+    assert_int_equal(edge_sha256_open(&sum), DRF_OK);
+    while (edge_journal_reader_next(reader, &block) == DRF_OK) {
+        const uint8_t *bytes;
+        size_t size;
+        assert_int_equal(edge_inputs_give(inputs, block.bytes, block.size, NULL, NULL), DRF_OK);
+        if (edge_inputs_next(inputs, (enum edge_input)EDGE_OUTPUT_DIGEST, &bytes, &size))
+            edge_sha256_add(sum, bytes, size);
+    }
+    edge_sha256_take(sum, digest);
+    edge_sha256_hex(digest, hex);
+    golden_sha256(golden);
+    assert_string_equal(hex, golden);
+    edge_sha256_close(sum);
+    edge_inputs_close(inputs);
+    edge_journal_reader_close(reader);
+    drf_config_close(&config);
+    (void)unlink(store);
 }
 
 static void golden__until_an_instant__is_the_beginning_of_it(void **state)
@@ -215,6 +250,7 @@ int main(void)
     quiet.level = EDGE_LOG_ERROR + 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden__again_and_again__is_the_same_to_the_byte),
+        cmocka_unit_test(golden__its_digests_in_the_order_of_the_file__give_the_sum),
         cmocka_unit_test(golden__until_an_instant__is_the_beginning_of_it),
         cmocka_unit_test(what_if__a_drone_that_wants_more_clearance__is_told_other_things),
         cmocka_unit_test(what_if__with_a_key_that_is_not_there__is_refused),
