@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "edge/wire/wire_pack.h"
 #include "edge/wire/wire_parts.h"
 #include "schemas/protojson.h"
 
@@ -101,11 +100,10 @@ enum drf_status edge_wire_pack(enum edge_wire_form form, const ProtobufCMessage 
 {
     if (form == EDGE_WIRE_JSON)
         return schemas_protojson_encode(message, (char *)bytes, size);
-    size_t needed = edge_wire_pack_size(message);
+    size_t needed = protobuf_c_message_get_packed_size(message);
     if (needed > *size)
         return DRF_ERR_FULL;
-    edge_wire_pack_measured(message, bytes, needed);
-    *size = needed;
+    *size = protobuf_c_message_pack(message, bytes);
     return DRF_OK;
 }
 

@@ -9,21 +9,20 @@
 #include <string.h>
 
 #include "edge/wire/wire_message.h"
-#include "edge/wire/wire_pack.h"
 #include "edge/wire/wire_parts.h"
+#include "schemas/packers.h"
 
 #define SET(message, field, to) ((message)->has_##field = 1, (message)->field = (to))
 
 static size_t packed(const struct edge_wire_message *m)
 {
-    return edge_wire_pack_size(&m->context.base);
+    return protobuf_c_message_get_packed_size(&m->context.base);
 }
 
-// What a message of up to 16 KB takes as a field. The library measures by walking over every
-// field there is, which costs more than packing: each part is measured once.
+// What a message of up to 16 KB takes as a field.
 static size_t part(size_t tag_bytes, const ProtobufCMessage *message)
 {
-    size_t body = edge_wire_pack_size(message);
+    size_t body = protobuf_c_message_get_packed_size(message);
     return tag_bytes + (body < 128 ? 1U : 2U) + body;
 }
 
@@ -32,10 +31,16 @@ enum { LOW_TAG = 1, HIGH_TAG = 2 }; // bytes of a field's number up to 15, and b
 // Numbers of fields in Context. What may be shed by sizes alone are pieces of their own; the
 // tail tells of what was shed.
 enum { AHEAD = 9, WEATHER = 10, OBSTACLES = 11, MIDDLE = 12, TRAFFIC = 21, TAIL = 22 };
+enum { TAIL_BYTES = 1024 + DRF_PACKER_SLACK };
 
 static size_t tail(const struct edge_wire_message *m)
 {
-    return edge_wire_pack_size_from(&m->context.base, TAIL);
+    uint8_t room[TAIL_BYTES];
+    const uint8_t *end = room + sizeof room;
+    const uint8_t *begin =
+        drf_pack_context(&m->context, TAIL, UINT32_MAX, room, room + sizeof room);
+    assert(begin != NULL); // numbers and two names
+    return (size_t)(end - begin);
 }
 
 // What telling of obstacles takes, at most: three fields of a two-byte tag and a varint.
@@ -272,7 +277,7 @@ static struct sizes measure(struct edge_wire_message *m)
 
 enum {
     ROOM_BYTES = 16384, // more than any context takes before something is shed
-    AHEAD_BYTES = 1024, // likewise of the look-ahead
+    AHEAD_BYTES = 1024 + DRF_PACKER_SLACK, // likewise of the look-ahead
 };
 
 // A context packed in pieces, one behind the other to the end of `room`. Of lists their end
@@ -286,8 +291,7 @@ struct pieces {
 static uint8_t *put(const struct edge_wire_message *m, uint32_t first, uint32_t last,
                     uint8_t *begin, uint8_t *end)
 {
-    return end != NULL ? edge_wire_pack_fields(&m->context.base, first, last, begin, end)
-                       : NULL;
+    return end != NULL ? drf_pack_context(&m->context, first, last, begin, end) : NULL;
 }
 
 static uint8_t *put_traffic(struct edge_wire_message *m, struct pieces *p, uint8_t *at)

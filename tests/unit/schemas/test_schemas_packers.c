@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// edge/wire/wire_pack.h packs as protobuf-c does: every message of the schema, at random.
+// schemas/packers.h packs as protobuf-c does: a context with random fields, whole and in
+// pieces.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,15 +10,7 @@
 
 #include <cmocka.h>
 
-#include "drf/v1/context.pb-c.h"
-#include "drf/v1/node.pb-c.h"
-#include "drf/v1/patch.pb-c.h"
-#include "drf/v1/plan.pb-c.h"
-#include "drf/v1/profile.pb-c.h"
-#include "drf/v1/reply.pb-c.h"
-#include "drf/v1/telemetry.pb-c.h"
-#include "drf/v1/terrain.pb-c.h"
-#include "edge/wire/wire_pack.h"
+#include "schemas/packers.h"
 
 enum { ARENA = 4 << 20, ROUNDS = 400, REPEATS_MAX = 5 };
 
@@ -133,72 +126,59 @@ static ProtobufCMessage *random_message(const ProtobufCMessageDescriptor *descri
 }
 // NOLINTEND(misc-no-recursion)
 
-static const ProtobufCMessageDescriptor *const descriptors[] = {
-    &drf__v1__context__descriptor,
-    &drf__v1__reply__descriptor,
-    &drf__v1__patch__descriptor,
-    &drf__v1__plan__descriptor,
-    &drf__v1__profile__descriptor,
-    &drf__v1__telemetry__descriptor,
-    &drf__v1__terrain__descriptor,
-    &drf__v1__terrain_data__descriptor,
-    &drf__v1__node_state__descriptor,
-    &drf__v1__catalog__descriptor,
-    &drf__v1__advisory_message__descriptor,
-};
-enum { DESCRIPTORS = sizeof descriptors / sizeof descriptors[0] };
+static Drf__V1__Context *random_context(int round, uint64_t factor)
+{
+    seed = (uint64_t)round * factor + 1;
+    used = 0;
+    return (Drf__V1__Context *)random_message(&drf__v1__context__descriptor);
+}
 
-static void pack__any_message__gives_the_bytes_of_protobuf_c(void **state)
+static void pack__any_context__gives_the_bytes_of_protobuf_c(void **state)
 {
     (void)state;
     static uint8_t want[1 << 20], got[1 << 20];
     for (int round = 0; round < ROUNDS; round++) {
-        seed = (uint64_t)round * 7919 + 1;
-        used = 0;
-        const ProtobufCMessage *message = random_message(descriptors[round % DESCRIPTORS]);
-        size_t size = protobuf_c_message_pack(message, want);
-        assert_int_equal(edge_wire_pack_size(message), size);
-        got[size] = 0xA5;
-        edge_wire_pack_measured(message, got, size);
-        assert_memory_equal(got, want, size);
-        assert_int_equal(got[size], 0xA5);
+        const Drf__V1__Context *context = random_context(round, 7919);
+        const size_t size = protobuf_c_message_pack(&context->base, want);
+        uint8_t *end = got + sizeof got - 1;
+        *end = 0xA5;
+        const uint8_t *first = drf_pack_context(context, 0, UINT32_MAX, got, end);
+        assert_int_equal(end - first, size);
+        assert_memory_equal(first, want, size);
+        assert_int_equal(*end, 0xA5);
     }
 }
 
-static void pack_fields__in_pieces__is_the_whole(void **state)
+static void pack__in_pieces__is_the_whole(void **state)
 {
     (void)state;
     static uint8_t want[1 << 20], got[1 << 20];
     for (int round = 0; round < ROUNDS; round++) {
-        seed = (uint64_t)round * 104729 + 3;
-        used = 0;
-        const ProtobufCMessage *message = random_message(descriptors[round % DESCRIPTORS]);
-        size_t size = protobuf_c_message_pack(message, want);
-        uint32_t cut = 1 + (uint32_t)(random_bits() % 34);
+        const Drf__V1__Context *context = random_context(round, 104729);
+        const size_t size = protobuf_c_message_pack(&context->base, want);
+        const uint32_t cut = 1 + (uint32_t)(random_bits() % 40);
         uint8_t *end = got + sizeof got;
-        uint8_t *middle = edge_wire_pack_fields(message, cut, UINT32_MAX, got, end);
+        uint8_t *middle = drf_pack_context(context, cut, UINT32_MAX, got, end);
         assert_non_null(middle);
-        uint8_t *first = edge_wire_pack_fields(message, 0, cut - 1, got, middle);
+        const uint8_t *first = drf_pack_context(context, 0, cut - 1, got, middle);
         assert_non_null(first);
         assert_int_equal(end - first, size);
         assert_memory_equal(first, want, size);
     }
 }
 
-static void pack_fields__without_room__writes_nothing_before_it(void **state)
+static void pack__without_room__writes_nothing_before_it(void **state)
 {
     (void)state;
     static uint8_t want[1 << 20], got[1 << 20];
     for (int round = 0; round < ROUNDS; round++) {
-        seed = (uint64_t)round * 15485863 + 5;
-        used = 0;
-        const ProtobufCMessage *message = random_message(descriptors[round % DESCRIPTORS]);
-        size_t size = protobuf_c_message_pack(message, want);
-        size_t room_there = random_bits() % (size + 32);
+        const Drf__V1__Context *context = random_context(round, 15485863);
+        const size_t size = protobuf_c_message_pack(&context->base, want);
+        const size_t room_there = random_bits() % (size + DRF_PACKER_SLACK + 32);
         uint8_t *begin = got + 64, *end = begin + room_there;
         memset(got, 0xA5, 64);
-        const uint8_t *first = edge_wire_pack_fields(message, 0, UINT32_MAX, begin, end);
-        if (room_there >= size + EDGE_WIRE_PACK_SLACK || size == 0)
+        const uint8_t *first = drf_pack_context(context, 0, UINT32_MAX, begin, end);
+        if (room_there >= size + DRF_PACKER_SLACK)
             assert_non_null(first);
         if (room_there < size)
             assert_null(first);
@@ -212,9 +192,9 @@ static void pack_fields__without_room__writes_nothing_before_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pack__any_message__gives_the_bytes_of_protobuf_c),
-        cmocka_unit_test(pack_fields__in_pieces__is_the_whole),
-        cmocka_unit_test(pack_fields__without_room__writes_nothing_before_it),
+        cmocka_unit_test(pack__any_context__gives_the_bytes_of_protobuf_c),
+        cmocka_unit_test(pack__in_pieces__is_the_whole),
+        cmocka_unit_test(pack__without_room__writes_nothing_before_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
