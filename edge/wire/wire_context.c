@@ -31,7 +31,8 @@ enum { LOW_TAG = 1, HIGH_TAG = 2 }; // bytes of a field's number up to 15, and b
 // Numbers of fields in Context. What may be shed by sizes alone are pieces of their own; the
 // tail tells of what was shed.
 enum { AHEAD = 9, WEATHER = 10, OBSTACLES = 11, MIDDLE = 12, TRAFFIC = 21, TAIL = 22 };
-enum { TAIL_BYTES = 1024 + DRF_PACKER_SLACK };
+// More than they take.
+enum { AHEAD_BYTES = 1024 + DRF_PACKER_SLACK, TAIL_BYTES = 1024 + DRF_PACKER_SLACK };
 
 static size_t tail(const struct edge_wire_message *m)
 {
@@ -40,6 +41,17 @@ static size_t tail(const struct edge_wire_message *m)
     const uint8_t *begin =
         drf_pack_context(&m->context, TAIL, UINT32_MAX, room, room + sizeof room);
     assert(begin != NULL); // numbers and two names
+    return (size_t)(end - begin);
+}
+
+// Likewise of the look-ahead, with what is around it.
+static size_t ahead_size(const struct edge_wire_message *m)
+{
+    uint8_t room[AHEAD_BYTES];
+    const uint8_t *end = room + sizeof room;
+    const uint8_t *begin =
+        drf_pack_context(&m->context, AHEAD, AHEAD, room, room + sizeof room);
+    assert(begin != NULL); // FUSION_SEGMENTS_MAX of them
     return (size_t)(end - begin);
 }
 
@@ -162,7 +174,7 @@ static void shed_segments(struct edge_wire_message *m, const struct edge_wire_co
             edge_wire_fill_segment(&m->segments[i], &ahead.segments[i]);
         m->look_ahead.n_segments = count;
         SET(c, shed, (c->has_shed ? c->shed : 0) | EDGE_WIRE_SHED_SEGMENTS);
-        sizes->ahead = part(LOW_TAG, &m->look_ahead.base);
+        sizes->ahead = ahead_size(m);
     } while (ahead.segment_count > 1 && total(m, sizes) > max);
 }
 
@@ -266,7 +278,7 @@ static struct sizes measure(struct edge_wire_message *m)
         sizes.obstacles[i] = part(LOW_TAG, &c->obstacles[i]->base);
     for (size_t i = 0; i < traffic; i++)
         sizes.traffic[i] = part(HIGH_TAG, &c->traffic[i]->base);
-    sizes.ahead = part(LOW_TAG, &m->look_ahead.base);
+    sizes.ahead = ahead_size(m);
     sizes.tail = tail(m);
     c->n_obstacles = c->n_traffic = 0;
     sizes.fixed = packed(m) - sizes.ahead - sizes.tail;
@@ -275,10 +287,7 @@ static struct sizes measure(struct edge_wire_message *m)
     return sizes;
 }
 
-enum {
-    ROOM_BYTES = 16384, // more than any context takes before something is shed
-    AHEAD_BYTES = 1024 + DRF_PACKER_SLACK, // likewise of the look-ahead
-};
+enum { ROOM_BYTES = 16384 }; // more than any context takes before something is shed
 
 // A context packed in pieces, one behind the other to the end of `room`. Of lists their end
 // too, where the rest is.
