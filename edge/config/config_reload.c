@@ -270,6 +270,11 @@ static void name_client(const struct drf_config *running, struct drf_config *nex
                        running->region_id, running->node_id);
 }
 
+static bool same_data(const struct drf_feed_config *a, const struct drf_feed_config *b)
+{
+    return a->kind == b->kind && a->layer == b->layer;
+}
+
 // What a feed is cannot change under its name: its data would be two things.
 static void keep_feed(const struct following *following, const struct drf_feed_config *running,
                       struct drf_feed_config *next)
@@ -277,7 +282,7 @@ static void keep_feed(const struct following *following, const struct drf_feed_c
     char prefix[KEY_SIZE], stays[VALUE_SIZE], file[VALUE_SIZE];
     (void)snprintf(prefix, sizeof prefix, "feeds.%s.", running->name);
     const struct config_key *key = config_feed_keys;
-    if (running->kind != next->kind || running->layer != next->layer) {
+    if (!same_data(running, next)) {
         while (strcmp(key->name, running->kind != next->kind ? "kind" : "surface") != 0)
             key++;
         char name[KEY_SIZE + 16];
@@ -318,7 +323,8 @@ static enum drf_status keep_feeds(const struct following *following,
         struct drf_feed_config *named =
             feed_named(next->feeds, next->feed_count, running->feeds[i].name);
         if (named) {
-            if (!running->feeds[i].removed)
+            // Of one that was removed, imports are left, and what is not withdrawn yet.
+            if (!running->feeds[i].removed || same_data(&running->feeds[i], named))
                 keep_feed(following, &running->feeds[i], named);
             feeds[i] = *named;
             continue;

@@ -235,13 +235,32 @@ static void follow__of_feeds__keeps_their_numbers(void **state)
     assert_true(b.removed && !b.added);
     assert_true(c.topic && c.lane && c.other);
     assert_true(d.added && !d.removed);
-    // Back under its name it is the same number, and may be of another kind: nothing is left.
+    // Back under its name it is the same number, and may be of another kind.
     assert_int_equal(drf_config_follow(&second, &third, NULL, NULL), DRF_OK);
     assert_int_equal(third.feed_count, 4);
     assert_false(third.feeds[1].removed);
     assert_int_equal(third.feeds[1].kind, DRF_FEED_TRAFFIC);
     assert_true(drf_config_feed_change(&second, &third, 1).added);
     assert_true(third.feeds[0].removed && third.feeds[2].removed && third.feeds[3].removed);
+    drf_config_close_beside(&third, &second);
+    drf_config_close_beside(&second, &first);
+    drf_config_close(&first);
+}
+
+static void follow__of_a_feed_that_is_back__keeps_what_is_fixed(void **state)
+{
+    (void)state;
+    struct drf_config first, second, third;
+    struct told told = {0};
+    parse(HEAD "feeds:\n  - {name: a, topic: a, kind: terrain, priority: 3}\n", &first);
+    parse(HEAD "feeds: []\n", &second);
+    parse(HEAD "feeds:\n  - {name: a, topic: b, kind: terrain, priority: 5}\n", &third);
+    assert_int_equal(drf_config_follow(&first, &second, tell, &told), DRF_OK);
+    assert_int_equal(drf_config_follow(&second, &third, tell, &told), DRF_OK);
+    assert_false(third.feeds[0].removed);
+    assert_int_equal(third.feeds[0].priority, 3); // of its imports, which were folded so
+    assert_string_equal(third.feeds[0].topic, "b");
+    assert_true(was_told(&told, "feeds.a.priority 3 -> 5"));
     drf_config_close_beside(&third, &second);
     drf_config_close_beside(&second, &first);
     drf_config_close(&first);
@@ -269,6 +288,7 @@ int main(void)
         cmocka_unit_test(follow__of_the_same_file__says_nothing),
         cmocka_unit_test(follow__of_what_is_fixed__keeps_it_and_names_both_values),
         cmocka_unit_test(follow__of_feeds__keeps_their_numbers),
+        cmocka_unit_test(follow__of_a_feed_that_is_back__keeps_what_is_fixed),
         cmocka_unit_test(follow__beyond_the_numbers_that_there_are__is_full),
     };
     return cmocka_run_group_tests_name("edge/config_reload", tests, NULL, NULL);
