@@ -1,4 +1,5 @@
-// schemas/pack.h - what the generated packers are made of. SPDX-License-Identifier: Apache-2.0
+// schemas/pack.h - what the generated packers are made of.
+// SPDX-License-Identifier: Apache-2.0
 //
 // The build writes one function for each message that is packed often
 // (schemas/generate/packers.c). A message is written from its end to its begin, so that the
