@@ -57,7 +57,7 @@ class Faults:
     def __init__(self, region, seen, callers, chance, names):
         self.region, self.seen, self.callers, self.chance, self.names = region, seen, callers, chance, names
         self.kafka_away, self.mqtt_away = [], []  # [begin, end]
-        self.kills, self.cuts = [], []  # (node, when); (node, begin, end) of links to the MQTT broker
+        self.kills, self.cuts, self.stops = [], [], []  # (node, when); (node, begin, end) of links to the MQTT broker; as these
         self.calls = threading.Event()
         self.calls.set()
         self.over = threading.Event()
@@ -87,8 +87,10 @@ class Faults:
         return f"{node.id} for {away_s:.1f} s"
 
     def _stop(self, node, _kind):
+        begin_s = time.monotonic()
         node.pause()
         pause(10)
+        self.stops.append((node.id, begin_s, time.monotonic()))
         node.resume()
         return f"{node.id} for 10 s"
 
@@ -150,7 +152,7 @@ def judge(faults, seen, callers):
     # A broker that is back has everybody connect anew; what is promised then is an owner.
     back = [(begin_s, end_s + SESSION_S + BACK_S) for begin_s, end_s in faults.mqtt_away]
     wrong += [f"nothing fresh for {gap}" for gap in seen.over(seen.gaps, 0, back)]
-    repeated = callers.repeated(faults.kills, faults.cuts)
+    repeated = callers.repeated(faults.kills, faults.cuts, faults.stops)
     if repeated:
         wrong.append(f"{len(repeated)} of {len(callers.sent)} were answered more than once: {repeated[:10]}")
     return wrong
