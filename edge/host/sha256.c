@@ -24,8 +24,9 @@ void edge_sha256_hex(const uint8_t digest[static 32], char out[static 65])
     out[64] = '\0';
 }
 
-// What is added is gathered: a call of OpenSSL costs as much as a few hundred bytes.
-enum { GATHERED_MAX = 2048 };
+// What is added is gathered: a call of OpenSSL costs as much as a few hundred bytes, and more
+// where its code has left the cache meanwhile.
+enum { GATHERED_MAX = 16384 };
 
 struct edge_sha256_sum {
     EVP_MD_CTX *context;

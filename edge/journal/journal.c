@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each loop's blocks go into a ring of its own, a large one in pieces. The writer puts the
-// pieces together again and writes the block whose ticket is next; when neither ring has it,
-// the step that holds that ticket is still under way. So the file has the order of the tickets.
+// Each loop has two rings of its own. A small block goes into the near one, which is so small
+// that it stays in the processor's cache; what is larger, or finds no room there, goes in
+// pieces into the far one, whose memory is taken only when it is used. The writer puts the
+// pieces together again and writes the block whose ticket is next; when no ring has it, the
+// step that holds that ticket is still under way. So the file has the order of the tickets.
 // Whatever ends the recording (a full ring, a full disk, max_bytes, a port that cannot tell
 // what entered) sets `ended` once; what came before it is whole and stays.
 #include "edge/journal/journal.h"
@@ -25,7 +27,9 @@
 #define CHUNK_US INT64_C(900000) // a step may take a tenth of a second more
 
 enum {
-    RING_BYTES = 64 << 20,
+    NEAR_BYTES = 256 << 10,
+    NEAR_BLOCK_MAX = 16 << 10,
+    FAR_BYTES = 64 << 20,
     PIECE_BYTES = 1 << 20,
     LOOPS = EDGE_LOOP_COUNT,
     WHY_SIZE = 200,
@@ -38,10 +42,10 @@ enum {
 // A loop's side, and what the writer has taken of it.
 struct side {
     struct edge_journal *journal;
-    struct edge_backqueue *ring;
+    struct edge_backqueue *near, *far;
     struct edge_inputs *inputs;
     uint16_t channel;
-    uint8_t *block; // put together
+    uint8_t *block; // of the far ring, put together
     size_t size, room;
     bool whole;
 };
@@ -67,10 +71,12 @@ static bool put(void *self, const uint8_t *block, size_t size)
     struct side *side = self;
     if (atomic_load_explicit(&side->journal->closed, memory_order_relaxed))
         return false;
+    if (size <= NEAR_BLOCK_MAX && edge_backqueue_push(side->near, "end", block, size) == DRF_OK)
+        return true;
     for (size_t at = 0; at < size;) {
         size_t piece = size - at < PIECE_BYTES ? size - at : PIECE_BYTES;
         const char *name = at + piece < size ? "part" : "end";
-        if (edge_backqueue_push(side->ring, name, block + at, piece) != DRF_OK)
+        if (edge_backqueue_push(side->far, name, block + at, piece) != DRF_OK)
             return false;
         at += piece;
     }
@@ -92,7 +98,9 @@ static enum drf_status open_sides(struct edge_journal *journal, bool whole)
     for (int i = 0; i < LOOPS && status == DRF_OK; i++) {
         struct side *side = &journal->sides[i];
         side->journal = journal;
-        status = edge_backqueue_open(RING_BYTES, &side->ring);
+        status = edge_backqueue_open(NEAR_BYTES, &side->near);
+        if (status == DRF_OK)
+            status = edge_backqueue_open(FAR_BYTES, &side->far);
         if (status == DRF_OK)
             status = edge_inputs_record(
                 (struct edge_inputs_sink){.self = side, .put = put, .ended = ended},
@@ -219,32 +227,38 @@ static bool append(struct side *side, const struct edge_back_value *piece)
     return true;
 }
 
-// Puts the next block together, as far as it is there. False: no memory.
+// Puts the next block of the far ring together, as far as it is there. False: no memory.
 static bool gather(struct side *side)
 {
     struct edge_back_value piece;
-    while (!side->whole && edge_backqueue_front(side->ring, &piece)) {
+    while (!side->whole && edge_backqueue_front(side->far, &piece)) {
         if (!append(side, &piece))
             return false;
         side->whole = strcmp(piece.name, "end") == 0;
-        edge_backqueue_pop(side->ring);
+        edge_backqueue_pop(side->far);
     }
     return true;
 }
 
-static uint64_t ticket_of(const struct side *side, int64_t *utc_us)
+static uint64_t ticket_of(const uint8_t *block, size_t size, int64_t *utc_us)
 {
     uint64_t head[3] = {UINT64_MAX};
-    const uint8_t *at = side->block, *end = at + side->size;
+    const uint8_t *at = block, *end = at + size;
     for (size_t i = 0; i < 3 && at != NULL; i++)
         at = edge_leb128_get(at, end, &head[i]);
     *utc_us = edge_leb128_unzigzag(head[2]);
     return head[0];
 }
 
-static bool write_block(struct edge_journal *journal, struct side *side)
+// True: it was this block's turn, and it is written.
+static bool write_block(struct edge_journal *journal, const struct side *side,
+                        const uint8_t *block, size_t size)
 {
-    const struct drf_mcap_piece piece = {.bytes = side->block, .size = side->size};
+    int64_t utc_us;
+    if (ticket_of(block, size, &utc_us) != journal->next)
+        return false;
+    journal->utc_us = utc_us;
+    const struct drf_mcap_piece piece = {.bytes = block, .size = size};
     const uint64_t time_ns = journal->utc_us > 0 ? (uint64_t)journal->utc_us * 1000 : 0;
     const struct drf_mcap_write_message message = {.channel_id = side->channel,
                                                    .sequence = (uint32_t)journal->next,
@@ -252,19 +266,41 @@ static bool write_block(struct edge_journal *journal, struct side *side)
                                                    .publish_time_ns = time_ns,
                                                    .pieces = &piece,
                                                    .piece_count = 1};
+    journal->next++;
+    if (drf_mcap_write_message(journal->writer, &message) == DRF_OK)
+        return true;
+    give_up(journal, drf_mcap_writer_error(journal->writer));
+    return false;
+}
+
+static bool merge_near(struct edge_journal *journal, const struct side *side)
+{
+    struct edge_back_value block;
+    bool found = false;
+    while (edge_backqueue_front(side->near, &block)
+           && write_block(journal, side, block.bytes, block.size)) {
+        edge_backqueue_pop(side->near);
+        found = true;
+    }
+    return found;
+}
+
+static bool merge_far(struct edge_journal *journal, struct side *side)
+{
+    if (!gather(side)) {
+        give_up(journal, "out of memory");
+        return false;
+    }
+    if (!side->whole || !write_block(journal, side, side->block, side->size))
+        return false;
     side->size = 0;
     side->whole = false;
-    journal->next++;
-    bool good = drf_mcap_write_message(journal->writer, &message) == DRF_OK;
     if (side->room > KEPT_BYTES) { // of one large message: not kept for ever
         free(side->block);
         side->block = NULL;
         side->room = 0;
     }
-    if (good)
-        return true;
-    give_up(journal, drf_mcap_writer_error(journal->writer));
-    return false;
+    return true;
 }
 
 // The blocks whose turn it is.
@@ -273,18 +309,10 @@ static void merge(struct edge_journal *journal)
     bool found = true;
     while (found && !journal->ended) {
         found = false;
-        for (int i = 0; i < LOOPS && !journal->ended; i++) {
-            struct side *side = &journal->sides[i];
-            int64_t utc_us;
-            if (!gather(side)) {
-                give_up(journal, "out of memory");
-                return;
-            }
-            if (!side->whole || ticket_of(side, &utc_us) != journal->next)
-                continue;
-            journal->utc_us = utc_us;
-            found = write_block(journal, side);
-        }
+        for (int i = 0; i < LOOPS && !journal->ended; i++)
+            found |= merge_near(journal, &journal->sides[i]);
+        for (int i = 0; i < LOOPS && !journal->ended; i++)
+            found |= merge_far(journal, &journal->sides[i]);
     }
 }
 
@@ -356,7 +384,8 @@ void edge_journal_close(struct edge_journal *journal)
         (void)unlink(journal->config->path);
     for (int i = 0; i < LOOPS; i++) {
         edge_inputs_close(journal->sides[i].inputs);
-        edge_backqueue_close(journal->sides[i].ring);
+        edge_backqueue_close(journal->sides[i].near);
+        edge_backqueue_close(journal->sides[i].far);
         free(journal->sides[i].block);
     }
     free(journal);

@@ -1,15 +1,15 @@
 // edge/journal/journal.h - records what enters the two steps of a node into an MCAP file.
 // SPDX-License-Identifier: Apache-2.0
 //
-// schemas/recording.md. The loops put the blocks of their steps (edge/inputs/inputs.h) into a
-// ring each and wait for nothing; a thread of its own (edge/service/loop.c) merges them by
-// their tickets, compresses and writes. A chunk ends at least each second: a power cut costs
-// what came since. The file begins with the configuration (without secrets), the files it names
-// and the store as it was, so that `drf-edge replay` needs nothing else. What finds no room in
-// the ring, on the disk or in max_bytes ends the recording, with a line in the log and a
-// metric; the node goes on. The file of the run before is renamed by when it was written
-// last (edge/journal/journal_files.h), and deleted in time. A start that makes no step leaves
-// no file.
+// schemas/recording.md. The loops put the blocks of their steps (edge/inputs/inputs.h) into
+// rings of their own and wait for nothing; a thread of its own (edge/service/loop.c) merges
+// them by their tickets, compresses and writes. A chunk ends at least each second: a power cut
+// costs what came since. The file begins with the configuration (without secrets), the files it
+// names and the store as it was, so that `drf-edge replay` needs nothing else. What finds no
+// room in the rings, on the disk or in max_bytes ends the recording, with a line in the log and
+// a metric; the node goes on. The file of the run before is renamed by when it was written last
+// (edge/journal/journal_files.h), and deleted in time. A start that makes no step leaves no
+// file.
 #ifndef EDGE_JOURNAL_H
 #define EDGE_JOURNAL_H
 

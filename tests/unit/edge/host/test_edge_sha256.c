@@ -39,10 +39,10 @@ static void add__a_million_times_one_letter__is_the_standard_s_example(void **st
 static void add__pieces_of_any_size__is_the_digest_of_the_whole(void **state)
 {
     (void)state;
-    static uint8_t bytes[20000];
+    static uint8_t bytes[40000];
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)(i * 2654435761U >> 13);
-    static const size_t sizes[] = {0, 1, 63, 64, 2047, 2048, 2049, 4096, 4097, 9000};
+    static const size_t sizes[] = {0, 1, 63, 64, 2047, 2048, 4097, 9000, 16383, 16384, 16385};
     enum { SIZES = sizeof sizes / sizeof sizes[0] };
     struct edge_sha256_sum *sum;
     assert_int_equal(edge_sha256_open(&sum), DRF_OK);

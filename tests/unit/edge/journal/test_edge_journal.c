@@ -166,7 +166,7 @@ static uint64_t read_blocks(const struct rig *rig, char *ended, size_t room, siz
 static void journal__of_a_few_steps__is_a_whole_file_of_mode_0640(void **state)
 {
     struct rig *rig = *state;
-    static uint8_t large[3 << 20]; // three pieces of the ring
+    static uint8_t large[3 << 20]; // three pieces of the far ring
     char ended[200];
     struct stat about;
     size_t largest = 0;
@@ -194,8 +194,16 @@ struct worker {
 
 enum { STEPS = 5000 };
 
+// Most blocks fit into the near ring, until it is full; some never do.
+static size_t bytes_of(unsigned seed)
+{
+    static const size_t sizes[] = {0, 0, 100, 100, 1000, 1000, 12000, 20000};
+    return sizes[seed >> 13 & 7];
+}
+
 static void *work(void *argument)
 {
+    static const uint8_t bytes[20000];
     struct worker *worker = argument;
     for (int i = 0; i < STEPS; i++) {
         worker->seed = worker->seed * 1103515245 + 12345;
@@ -203,6 +211,9 @@ static void *work(void *argument)
         edge_inputs_ticket(worker->inputs);
         if (worker->seed >> 29 == 0) // the other's later steps are put before this one
             (void)sched_yield();
+        edge_inputs_add(worker->inputs, EDGE_INPUT_DECODED,
+                        &(struct edge_piece){.bytes = bytes, .size = bytes_of(worker->seed)},
+                        1);
         edge_inputs_end(worker->inputs);
     }
     return NULL;
