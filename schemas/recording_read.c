@@ -327,3 +327,17 @@ enum drf_status drf_recording_next(struct drf_recording_reader *reader,
         return DRF_OK;
     }
 }
+
+bool drf_recording_is_journal(const struct drf_recorded *recorded, const char *path,
+                              struct drf_mcap_error *error)
+{
+    if (recorded->kind != DRF_RECORDED_METADATA
+        || strcmp(recorded->record.name, DRF_RECORDING_JOURNAL) != 0)
+        return false;
+    error->offset = recorded->record.offset;
+    (void)snprintf(error->text, sizeof error->text,
+                   "%.160s: a journal, which has a node's steps and no messages: `drf-edge "
+                   "replay FILE --out FILE2` makes a recording of it",
+                   path);
+    return true;
+}

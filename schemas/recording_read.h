@@ -44,4 +44,9 @@ struct drf_mcap_reader *drf_recording_reader_mcap(struct drf_recording_reader *r
 DRF_MUST_CHECK enum drf_status drf_recording_next(struct drf_recording_reader *reader,
                                                   struct drf_recorded *out);
 
+// Whether it says that the file at `path` is a node's journal, which has steps in place of
+// messages; *error is then what to do with it.
+bool drf_recording_is_journal(const struct drf_recorded *recorded, const char *path,
+                              struct drf_mcap_error *error);
+
 #endif

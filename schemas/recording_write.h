@@ -13,6 +13,7 @@
 #define DRF_RECORDING_CONFIGURATION "configuration.yaml" // attachment: of the node, no secrets
 #define DRF_RECORDING_EXPERIMENT "experiment.yaml"       // attachment
 #define DRF_RECORDING_METADATA "drf"                     // metadata record
+#define DRF_RECORDING_JOURNAL "journal"                  // metadata record of a node's journal
 #define DRF_RECORDING_KAFKA "kafka/"                     // before a Kafka topic
 
 struct drf_recorded_mqtt {

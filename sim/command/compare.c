@@ -51,6 +51,7 @@ static void print_difference(const struct sim_output_difference *d)
 static int compare_outputs(const struct comparison *c)
 {
     size_t different = 0;
+    uint64_t compared = 0;
     for (size_t i = 0; i < c->pair_count; i++) {
         const char *const paths[2] = {c->runs[0].runs[c->pairs[i].one].path,
                                       c->runs[1].runs[c->pairs[i].two].path};
@@ -60,6 +61,7 @@ static int compare_outputs(const struct comparison *c)
             fprintf(stderr, "drf-sim compare: %s\n", error.text);
             return REFUSED;
         }
+        compared += difference.compared;
         if (difference.differs && different++ == 0) {
             printf("first difference of the outputs (A %s, B %s):\n", paths[0], paths[1]);
             print_difference(&difference);
@@ -72,7 +74,9 @@ static int compare_outputs(const struct comparison *c)
     }
     if (c->pair_count > 1)
         printf("%zu of %zu pairs of runs differ in their outputs\n", different, c->pair_count);
-    return different > 0 ? DIFFERENT : EQUAL;
+    if (different == 0 && compared == 0)
+        printf("no output was compared: the recordings hold none that can be\n");
+    return different > 0 || compared == 0 ? DIFFERENT : EQUAL;
 }
 
 static void write_row(FILE *table, const struct sim_measure *m,
@@ -198,7 +202,8 @@ int sim_compare_run(int argc, char **argv)
         "output\n"
         "of the node that differs, field by field, with the last input before it; then every\n"
         "measure, over seeds with bootstrap intervals. Mode and topic root are passed over.\n"
-        "Ends with 0: equal, 1: different, 2: wrong arguments, or a file cannot be read.",
+        "Ends with 0: equal, 1: different, or no output to compare, 2: wrong arguments, or a\n"
+        "file cannot be read.",
         options, count};
     int rest;
     enum drf_status status = sim_options_read(&usage, argc, argv, &rest);

@@ -78,9 +78,14 @@ static int report(const char *path, enum drf_status status, const struct sim_pla
            path, count->mqtt, count->kafka, count->passes, count->unconfirmed, count->refused);
     if (count->outputs > 0)
         printf("left out: %" PRIu64 " messages that a node had sent\n", count->outputs);
-    if (count->left_out > 0)
+    uint64_t brokerless = count->no_mqtt + count->no_kafka;
+    if (count->no_mqtt > 0)
+        printf("left out: %" PRIu64 " MQTT messages, which need --mqtt\n", count->no_mqtt);
+    if (count->no_kafka > 0)
+        printf("left out: %" PRIu64 " Kafka messages, which need --kafka\n", count->no_kafka);
+    if (count->left_out > brokerless)
         printf("left out: %" PRIu64 " messages that were not chosen, or belong to no broker\n",
-               count->left_out);
+               count->left_out - brokerless);
     if (count->undecodable > 0)
         fprintf(stderr,
                 "drf-sim play: %" PRIu64
@@ -88,7 +93,10 @@ static int report(const char *path, enum drf_status status, const struct sim_pla
                 count->undecodable);
     if (count->error[0] != '\0')
         fprintf(stderr, "drf-sim play: %s\n", count->error);
-    return status == DRF_OK && count->unconfirmed == 0 && count->refused == 0
+    bool nothing = status == DRF_OK && count->mqtt + count->kafka == 0 && !sim_stop_wanted();
+    if (nothing)
+        fprintf(stderr, "drf-sim play: nothing was published\n");
+    return status == DRF_OK && !nothing && count->unconfirmed == 0 && count->refused == 0
                    && count->undecodable == 0
                ? 0
                : 1;

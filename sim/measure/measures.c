@@ -361,11 +361,15 @@ static void add_age(struct table *table)
     add_either(table, "context_age_max_s", "", most_s, contexts, why);
     add_either(table, "contexts_late", "", (double)late, contexts, why);
     add_either(table, "contexts_from_the_future", "", (double)negative, contexts, why);
-    add_spread(table, "context_delay", "", &out->scan.delay, why);
+    const char *timeless =
+        scan->replayed ? "a replay: what is sent has the time of the step that made it" : NULL;
+    add_spread(table, "context_delay", "", &out->scan.delay, timeless != NULL ? timeless : why);
     add_spread(table, "context_interval", "", &out->scan.intervals,
                why != NULL ? why : "no drone had a second context");
     add_spread(table, "answer", "", &out->scan.answer,
-               why != NULL ? why : "no context answers a report in the recording");
+               timeless != NULL ? timeless
+               : why != NULL    ? why
+                                : "no context answers a report in the recording");
 }
 
 struct rate {

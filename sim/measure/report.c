@@ -97,6 +97,9 @@ void sim_report_notes(const struct sim_measured *measured,
     else if (scan->reported.count > 0)
         line(context, "No truth in the recording: positions are what the drones reported, with "
                       "their errors.");
+    if (scan->replayed)
+        line(context, "A replay: what the node sends has the time of the step that made it, so "
+                      "ages end at the node, and delays are not known.");
     if (scan->verdict_messages == 0)
         line(context,
              "No verdicts in the recording: missed and false advisories cannot be told.");

@@ -206,7 +206,7 @@ static enum drf_status add_update(struct sim_scan *scan, struct sim_listened *dr
     }
     drone->updates[drone->update_count++] =
         (struct sim_update){.received_us = received_us, .made_us = made_us};
-    if (status == DRF_OK)
+    if (status == DRF_OK && !scan->replayed)
         status = sim_numbers_add(&scan->delay, (double)(received_us - made_us) / 1e6);
     return status;
 }
@@ -224,7 +224,7 @@ static enum drf_status take_context(struct pass *pass, const struct channel *cha
     if (context->has_node_time_us)
         status = add_update(scan, drone, log_us, context->node_time_us);
     size_t slot = context->telemetry_seq % SIM_SCAN_REPORTS;
-    if (status == DRF_OK && context->has_telemetry_seq && !context->pushed
+    if (status == DRF_OK && !scan->replayed && context->has_telemetry_seq && !context->pushed
         && drone->reports[slot].seq == context->telemetry_seq
         && drone->reports[slot].boot_id == context->telemetry_drone_boot_id)
         status = sim_numbers_add(&scan->answer,
@@ -384,6 +384,8 @@ static void take_metadata(struct sim_scan *scan, const struct drf_mcap_record *r
                                  record->pairs[i].key + strlen(VARIED), record->pairs[i].value);
     const char *simulated = drf_mcap_find(record->pairs, record->pair_count, "simulated");
     scan->simulated = simulated != NULL && strcmp(simulated, "1") == 0;
+    const char *replayed = drf_mcap_find(record->pairs, record->pair_count, "replay");
+    scan->replayed = replayed != NULL && strcmp(replayed, "1") == 0;
 }
 
 static enum drf_status read_all(struct pass *pass, struct drf_recording_reader *reader,
@@ -392,6 +394,8 @@ static enum drf_status read_all(struct pass *pass, struct drf_recording_reader *
     struct drf_recorded recorded;
     enum drf_status status;
     while ((status = drf_recording_next(reader, &recorded)) == DRF_OK) {
+        if (drf_recording_is_journal(&recorded, pass->scan->path, error))
+            return DRF_ERR_SYNTAX;
         if (recorded.kind == DRF_RECORDED_METADATA)
             take_metadata(pass->scan, &recorded.record);
         else if (recorded.kind != DRF_RECORDED_ATTACHMENT)

@@ -46,6 +46,7 @@ struct sim_scan {
     char seed[32], mode[16], region[64], node[64]; // of its metadata; "" where it does not say
     char varied[SIM_VARIED_TEXT]; // of an experiment's run: a line KEY=VALUE for each
     bool simulated;
+    bool replayed; // drf-edge replay --out: what was sent has the time of its step
     bool truncated;
     char truncation[DRF_MCAP_ERROR_SIZE];
     uint64_t messages, undecodable;
@@ -64,9 +65,9 @@ struct sim_scan {
     uint64_t verdict_messages, checks_wrong;    // of all; of the other checks
     struct sim_numbers latency[SIM_LEAF_COUNT]; // s, from sending to log
     uint64_t latency_negative;
-    struct sim_numbers
-        answer;               // s, from the report to the context that answers it, by log times
-    struct sim_numbers delay; // s, from when a context was made to its log time
+    // s, from the report to the context that answers it, by log times; none of a replay
+    struct sim_numbers answer;
+    struct sim_numbers delay; // s, from when a context was made to its log time; none likewise
     struct sim_numbers intervals; // s, between contexts of one drone
 };
 

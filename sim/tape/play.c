@@ -121,6 +121,8 @@ static bool wanted(struct player *player, const struct drf_recorded *recorded)
     bool mqtt = recorded->kind == DRF_RECORDED_MQTT && player->mqtt != NULL;
     bool kafka = recorded->kind == DRF_RECORDED_KAFKA && player->kafka != NULL;
     enum sim_play_kind kind = mqtt ? sim_play_kind_of(recorded->mqtt.topic) : SIM_PLAY_INPUT;
+    count->no_mqtt += recorded->kind == DRF_RECORDED_MQTT && player->mqtt == NULL;
+    count->no_kafka += recorded->kind == DRF_RECORDED_KAFKA && player->kafka == NULL;
     if ((!mqtt && !kafka) || kind == SIM_PLAY_OTHER || !chosen(player->options, recorded)) {
         count->left_out++;
         return false;
@@ -222,6 +224,9 @@ static enum drf_status play_once(struct player *player)
                                                      : player->boot_more + 1;
     while (!sim_stop_wanted()
            && (status = drf_recording_next(player->reader, &recorded)) == DRF_OK) {
+        struct drf_mcap_error journal;
+        if (drf_recording_is_journal(&recorded, player->options->path, &journal))
+            return fail(player, DRF_ERR_SYNTAX, journal.text);
         if (!wanted(player, &recorded))
             continue;
         wait_until_due(player, recorded.record.log_time_ns);

@@ -27,8 +27,9 @@ struct sim_play_count {
     uint64_t unconfirmed; // of these, at the end
     uint64_t outputs;     // left out: a node had sent them
     uint64_t left_out;    // neither MQTT nor Kafka, not in `only`, or no such broker is given
-    uint64_t undecodable; // and so not to be marked; left out
-    uint64_t refused;     // by a broker
+    uint64_t no_mqtt, no_kafka; // of these: no such broker is given
+    uint64_t undecodable;       // and so not to be marked; left out
+    uint64_t refused;           // by a broker
     uint64_t passes;
     char error[DRF_MCAP_ERROR_SIZE]; // the last one, "" for none
 };

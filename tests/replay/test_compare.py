@@ -7,8 +7,10 @@ import re
 import statistics
 
 import numpy as np
-from drf_fixture import main
+from drf_fixture import TOP, main
 from measure.tape import Bench, sim
+
+JOURNAL = TOP / "tests/data/golden_replay/node.mcap"
 
 
 @functools.lru_cache(None)
@@ -81,9 +83,18 @@ def test_arguments_and_files_that_are_wrong_end_with_2():
     data[len(data) // 8] ^= 1
     bad.write_bytes(data)
     (bench().path / "nothing").mkdir()
+    assert "drf-edge replay FILE --out FILE2" in sim("compare", JOURNAL, JOURNAL, code=2)
     for words in ((one,), (one, bench().path / "absent.mcap"), (one, bad), (one, bench().path / "nothing"),
                   (one, one, "--level", "1"), (one, one, "--resamples", "5"), (one, one, "--nonsense")):
         assert "drf-sim compare: " in sim("compare", *words, code=2), words
+
+
+def test_recordings_without_outputs_are_not_equal():
+    tape = bench().tape("inputs.mcap")
+    with tape:
+        for k in range(5):
+            tape.telemetry("d1", k, 43 + k / 1e4, -79, seq=k)
+    assert "no output was compared" in sim("compare", tape.path, tape.path, code=1)
 
 
 def runs(side, differences, base):

@@ -7,12 +7,13 @@ import math
 import re
 
 import numpy as np
-from drf_fixture import main
+from drf_fixture import TOP, main
 from measure.tape import T0, Bench
 from osgeo import ogr
 
 ogr.UseExceptions()
 
+JOURNAL = TOP / "tests/data/golden_replay/node.mcap"
 A, E2 = 6378137.0, 6.69437999014e-3  # WGS 84
 WARNING, CAUTION = 1, 2
 TRAFFIC, ZONE = 7, 6
@@ -354,6 +355,25 @@ def test_strangers_topics_are_counted_and_left_out():
     m, _ = bench().measured(tape.path)
     value(m, "messages_other_topics", wanted=3, within=0)
     value(m, "messages_undecodable", wanted=1, within=0)
+
+
+def test_a_replay_has_no_delays_and_a_journal_no_messages():
+    """What drf-edge replay --out writes has the time of the step: a delay of 0 would be no measurement."""
+    delays = ("context_delay_mean_s", "context_delay_max_s", "answer_mean_s", "answer_p95_s")
+    for replay in ("0", "1"):
+        tape = bench().tape(f"replay-{replay}.mcap", replay=replay)
+        with tape:
+            for k in range(1, 9):
+                tape.telemetry("d1", k, 43 + k / 1e4, -79, seq=k)
+                tape.context("d1", k, k, seq=k, telemetry_seq=k, telemetry_drone_boot_id=1)
+        m, _ = bench().measured(tape.path)
+        value(m, "context_age_mean_s", wanted=0.5, within=1e-6)
+        for name in delays:
+            if replay == "1":
+                assert "a replay" in unknown(m, name), name
+            else:
+                value(m, name, wanted=0, within=1e-9)
+    assert "drf-edge replay FILE --out FILE2" in bench().measure(JOURNAL, code=1)
 
 
 def test_thresholds_are_the_users():

@@ -23,6 +23,7 @@ SIM = {"drf_mode": "SIM", "ce_time": "2026-01-01T00:00:00Z", "ce_source": "test.
 MODE_REPLAY = 3
 TOPICS = ",".join(place.TOPICS.values())
 END = b'{"lat_e7": 470500000, "lon_e7": 80500000, "radius_m": 4711}'  # a question that nobody answers any more
+JOURNAL = TOP / "tests/data/golden_replay/node.mcap"
 folder = Folder("tape")
 atexit.register(folder.close)
 
@@ -296,6 +297,10 @@ def check_damage(path):
         broker = ["--mqtt", f"{mqtt.host}:{mqtt.port}", "--users", users(mqtt), "--speed", "max"]
         said = play(bad, *broker, code=1)
         assert f"{bad}: offset " in said and "0 MQTT" in said, said
+        assert observer.drain() == []
+        assert "drf-edge replay FILE --out FILE2" in play(JOURNAL, *broker, code=1)
+        said = play(path, *broker, "--only", "kafka", code=1)
+        assert "Kafka messages, which need --kafka" in said and "nothing was published" in said, said
         assert observer.drain() == []
         assert f"{cut}: truncated at offset " in play(cut, *broker)
 
