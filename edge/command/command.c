@@ -67,8 +67,7 @@ const struct edge_command edge_commands[] = {
      "         [--work DIR] [--verbose]",
      "Runs a recorded node again from its journal, without brokers. The SHA-256 it prints is\n"
      "over the digests of each second of outputs: the same outputs, the same sum.\n"
-     "  --verify          compares each second of outputs; exit code 1 at the first "
-     "difference\n"
+     "  --verify          compares each second of outputs, and ends at the first difference\n"
      "  --until TIME      stops at that UTC (2004-12-09T12:00:00Z)\n"
      "  --speed           as fast as it goes (max, the default), in real time, or N times "
      "that\n"
@@ -76,7 +75,9 @@ const struct edge_command edge_commands[] = {
      "                    profiles; drones then have seen what this node sent\n"
      "  --out FILE        writes inputs and outputs as a recording, marked REPLAY\n"
      "  --work DIR        where the store is kept meanwhile (/dev/shm)\n"
-     "  --verbose         logs what the replayed node logs"},
+     "  --verbose         logs what the replayed node logs\n"
+     "Exit code 0: replayed; 1: an output differs, --verify had none to compare, or the file\n"
+     "cannot be replayed; 2: an option is wrong, or FILE cannot be opened."},
     {"lockstep", edge_command_lockstep, "--config FILE [--verbose]",
      "Runs a node over standard input and output, in the time that they say, for simulations\n"
      "(`drf-sim experiment`). Mode SIM or REPLAY; no brokers."},

@@ -58,7 +58,8 @@ static size_t settings(int argc, char **argv, const char *out[static SETTINGS_MA
     return count;
 }
 
-static void print(const struct edge_replay_result *result, bool what_if)
+static void print(const struct edge_replay_result *result,
+                  const struct edge_replay_options *options)
 {
     char hex[65];
     edge_sha256_hex(result->sha256, hex);
@@ -70,7 +71,9 @@ static void print(const struct edge_replay_result *result, bool what_if)
         printf("recorded with %s\n", result->versions);
     if (result->ended[0] != '\0')
         printf("recording: %s\n", result->ended);
-    if (!what_if)
+    if (options->setting_count == 0 && options->out != NULL)
+        printf("not compared: with --out the node says REPLAY, which is another output\n");
+    else if (options->setting_count == 0)
         printf("compared: %" PRIu64 " seconds of outputs; %" PRIu64
                " outputs after the last one are unproved\n",
                result->seconds, result->unproved);
@@ -125,7 +128,11 @@ int edge_command_replay(int argc, char **argv)
         fprintf(stderr, "drf-edge: %s\n", error);
         return status == DRF_ERR_RANGE || status == DRF_ERR_ABSENT ? 2 : 1;
     }
-    print(&result, options.setting_count > 0);
+    if (result.steps == 0 && options.until_utc_us != INT64_MAX) {
+        fprintf(stderr, "drf-edge: --until: nothing was recorded before that time\n");
+        return 2;
+    }
+    print(&result, &options);
     if (verify && result.seconds == 0 && !result.differs)
         printf("nothing was compared: the recording has no whole second of outputs\n");
     return result.differs || (verify && result.seconds == 0) ? 1 : 0;

@@ -13,6 +13,7 @@
 
 #include "edge/journal/journal.h"
 #include "schemas/mcap_read.h"
+#include "schemas/recording_write.h"
 
 enum { FILE_MAX = 64 << 20, FILES_MAX = 3 * DRF_FEEDS_MAX };
 
@@ -20,6 +21,8 @@ struct edge_journal_reader {
     struct drf_mcap_reader *mcap;
     struct edge_journal_about about;
     bool has_about, waits; // waits: `record` is the first block
+    long version;          // of the journal; 0: none is said
+    char maker[64];        // the program of a recording by topics; "" not said
     struct drf_mcap_record record;
     char *configuration;
     char directory[DRF_PATH_SIZE];
@@ -38,11 +41,14 @@ static void take_metadata(struct edge_journal_reader *reader)
 {
     const struct drf_mcap_record *record = &reader->record;
     struct edge_journal_about *about = &reader->about;
+    if (strcmp(record->name, DRF_RECORDING_METADATA) == 0)
+        (void)snprintf(reader->maker, sizeof reader->maker, "%s", value_of(record, "program"));
     if (strcmp(record->name, EDGE_JOURNAL_END) == 0)
         (void)snprintf(about->ended, sizeof about->ended, "%s", value_of(record, "end"));
     if (strcmp(record->name, EDGE_JOURNAL_BEGIN) != 0)
         return;
-    reader->has_about = strtol(value_of(record, "version"), NULL, 10) == EDGE_JOURNAL_VERSION;
+    reader->version = strtol(value_of(record, "version"), NULL, 10);
+    reader->has_about = reader->version == EDGE_JOURNAL_VERSION;
     about->boot_id = strtoull(value_of(record, "boot_id"), NULL, 10);
     about->began.utc_us = strtoll(value_of(record, "utc_us"), NULL, 10);
     about->began.mono_us = strtoll(value_of(record, "mono_us"), NULL, 10);
@@ -144,6 +150,25 @@ static enum drf_status take_head(struct edge_journal_reader *reader)
     return DRF_OK;
 }
 
+// A file that is no journal, or none that this program replays.
+static void refuse(const struct edge_journal_reader *reader, const char *path,
+                   char error[static EDGE_JOURNAL_ERROR_SIZE])
+{
+    if (reader->version != 0 && !reader->has_about)
+        (void)snprintf(error, EDGE_JOURNAL_ERROR_SIZE,
+                       "%.200s: a journal of version %ld by %.40s; this program replays "
+                       "version %d",
+                       path, reader->version, reader->about.program, EDGE_JOURNAL_VERSION);
+    else if (reader->has_about)
+        (void)snprintf(error, EDGE_JOURNAL_ERROR_SIZE,
+                       "%.200s: a journal that ends before the node's configuration", path);
+    else
+        (void)snprintf(error, EDGE_JOURNAL_ERROR_SIZE,
+                       "%.200s: not a journal of `drf-edge run --journal`%s%.60s%s", path,
+                       reader->maker[0] != '\0' ? " but a recording by " : "", reader->maker,
+                       reader->maker[0] != '\0' ? ", which `drf-sim play` publishes" : "");
+}
+
 static enum drf_status read_head(struct edge_journal_reader *reader, const char *path,
                                  const char *store_path, struct drf_config *config,
                                  char error[static EDGE_JOURNAL_ERROR_SIZE])
@@ -165,10 +190,7 @@ static enum drf_status read_head(struct edge_journal_reader *reader, const char 
         return status;
     }
     if (!reader->has_about || reader->configuration == NULL) {
-        (void)snprintf(error, EDGE_JOURNAL_ERROR_SIZE,
-                       "%.200s: not a journal of `drf-edge run --journal`, or one of another "
-                       "version",
-                       path);
+        refuse(reader, path, error);
         return DRF_ERR_SYNTAX;
     }
     struct drf_config_error wrong = {0};

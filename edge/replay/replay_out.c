@@ -83,12 +83,25 @@ static const char *under_own_root(const struct edge_replay_out *out, const char 
     return own;
 }
 
+// The broker gives a node its own state and heartbeat back: they are written where it sends
+// them.
+static bool own(const struct edge_replay_out *out, const char *topic)
+{
+    struct edge_topic parsed;
+    return edge_topic_parse(drf_config_input_root(out->config), topic, &parsed) == DRF_OK
+           && (parsed.kind == EDGE_TOPIC_STATE || parsed.kind == EDGE_TOPIC_HEARTBEAT)
+           && strcmp(parsed.id, out->config->node_id) == 0
+           && strcmp(parsed.region, out->config->region_id) == 0;
+}
+
 static enum drf_status take_mqtt(struct edge_replay_out *out, struct edge_now now)
 {
     struct edge_incoming in;
     enum drf_status status = DRF_OK;
     while (status == DRF_OK && edge_link_record_take(out->inputs[EDGE_LOOP_SERVE], &in)) {
         char topic[EDGE_TOPIC_SIZE];
+        if (own(out, in.topic))
+            continue;
         const struct drf_recorded_mqtt message = {
             .topic = under_own_root(out, in.topic, topic),
             .payload = in.payload,

@@ -11,7 +11,8 @@ import subprocess
 
 import numpy
 
-from drf_fixture import BIN, DEADLINE_S, NODE, Folder, Kafka, Mosquitto, Node, Process, free_ports, main, shared_kafka, wait_until
+from drf_fixture import (BIN, DEADLINE_S, NODE, TOP, Folder, Kafka, Mosquitto, Node, Process, free_ports, main, shared_kafka,
+                         wait_until)
 from fixture import place
 
 FULL = bool(os.environ.get("DRF_FULL"))
@@ -122,14 +123,35 @@ def check_outputs(folder, journal):
     and compare says where it begins to differ."""
     unchanged, changed = ("limits.stale_after_ms=3000",), ("limits.stale_after_ms=3000", "profile.clearance_min_m=80")
     out = [folder.path / f"out-{number}.mcap" for number in range(5)]
+    said = []
     for path, settings in zip(out, ((), (), unchanged, unchanged, changed)):
         words = [word for setting in settings for word in ("--set", setting)]
-        run("replay", journal, "--out", path, *words, program="drf-edge")
-    for one, other in (out[0:2], out[2:4]):
+        said.append(run("replay", journal, "--out", path, *words, program="drf-edge"))
+    assert "not compared" in said[0] and "compared" not in said[2], said
+    for one, other, text in ((*out[0:2], said[0]), (*out[2:4], said[2])):
         assert one.read_bytes() == other.read_bytes()
-        run("compare", one, other)
+        # What the node sent, and nothing twice: the broker gives a node its own state back.
+        outputs = re.search(r"outputs: (\d+)", text)[1]
+        assert f"{outputs} outputs are equal" in run("compare", one, other), text
     said = run("compare", out[2], out[4], code=1)
     assert re.search(r"drones/\S+/(context|advisory|reply)", said), said
+
+
+def test_what_cannot_be_replayed_is_named():
+    golden = TOP / "tests/data/golden_replay/node.mcap"
+    with Folder("refused") as folder:
+        out, other = folder.path / "out.mcap", folder.path / "other.mcap"
+        run("replay", golden, "--out", out, program="drf-edge")
+        said = run("replay", out, program="drf-edge", code=1)
+        assert f"{out}: not a journal" in said and "a recording by drf-edge" in said and "drf-sim play" in said, said
+        said = run("replay", golden, "--until", "2001-01-01T00:00:00Z", program="drf-edge", code=2)
+        assert "--until: nothing was recorded before that time" in said and "sha256" not in said, said
+        # Another version of a file that lost its end, and with that the CRC over metadata.
+        begun = golden.read_bytes()[:50000]
+        assert begun.count(b"version\x01\x00\x00\x002") == 1
+        other.write_bytes(begun.replace(b"version\x01\x00\x00\x002", b"version\x01\x00\x00\x007"))
+        said = run("replay", other, program="drf-edge", code=1)
+        assert "a journal of version 7 by drf-edge" in said and "replays version 2" in said, said
 
 
 def topics(recording):
