@@ -101,8 +101,8 @@ def main():
     with contextlib.ExitStack() as stack:
         rig = Rig(stack, 20 if small else DRONES, small)
         rows = [journal_cost(rig, seconds, pairs)]
-        fast, times = replays(rig, 5, 2 * seconds, pairs)
-        rows += [fast, replays(rig, 1, (2 if small else 6) * seconds, pairs)[0]]  # as long, in replay, as of 5 Hz
+        fast, times = replays(rig, 5, (2 if small else 4) * seconds, pairs)
+        rows += [fast, replays(rig, 1, (2 if small else 20) * seconds, pairs)[0]]  # as long, in replay, as of 5 Hz
     rows += bluesky(times, 1 if small else 5, rig.drones)
     for one in rows:
         print(json.dumps(one), flush=True)
