@@ -19,7 +19,7 @@
 enum {
     FUSION_CELL_RUN_GROUP = 8,
     FUSION_CELL_RUN_GROUPS_MAX =
-        16384, // gathered before they are closed: the lanes hold as many
+        8192, // gathered before they are closed, as many as a tile has: a lane holds their sum
 };
 
 // What cells of one layer hold. All zero: no cells yet.
@@ -29,54 +29,102 @@ struct fusion_cell_run {
     uint16_t depth;      // UINT16_MAX less the lowest, likewise
 };
 
-// The same as it is gathered.
+// The same as it is gathered. Heights are signed: a cell less INT16_MAX, which wraps, so that
+// the unknown is the lowest; and that less 1, of which the unknown is the highest.
 struct fusion_cell_run_accumulator {
-    fusion_simd_eight known, highest; // highest: one more, signed; the unknown is the lowest
-    fusion_simd_eight depth;          // the same of heights turned over
-    fusion_simd_four sum;
+    fusion_simd_eight unknown, highest; // unknown: less than 0, by one for each
+    fusion_simd_eight lowest;           // less 1
+    fusion_simd_four sum;               // of the known ones
+    uint32_t groups;
+};
+
+// Only how many are known, and the highest of them.
+struct fusion_cell_run_highest {
+    fusion_simd_eight unknown, highest;
+    uint32_t groups;
 };
 
 static inline struct fusion_cell_run_accumulator fusion_cell_run_open(void)
 {
-    const fusion_simd_eight none = (fusion_simd_eight){0} + INT16_MIN;
-    return (struct fusion_cell_run_accumulator){.highest = none, .depth = none};
+    return (struct fusion_cell_run_accumulator){.highest = (fusion_simd_eight){0} + INT16_MIN,
+                                                .lowest = (fusion_simd_eight){0} + INT16_MAX};
 }
 
-// Adds the cells of one group; those whose lanes are -1 in `but` are not asked for.
-static inline void fusion_cell_run_add(struct fusion_cell_run_accumulator *accumulator,
-                                       const uint16_t *group, fusion_simd_eight but)
+static inline struct fusion_cell_run_highest fusion_cell_run_highest_open(void)
+{
+    return (struct fusion_cell_run_highest){.highest = (fusion_simd_eight){0} + INT16_MIN};
+}
+
+// Cells of one group; those whose lanes are -1 in `but` are not asked for.
+static inline fusion_simd_eight fusion_cell_run_group(const uint16_t *group,
+                                                      fusion_simd_eight but)
 {
     fusion_simd_eight cells;
     memcpy(&cells, group, sizeof cells);
-    cells |= but;
-    const fusion_simd_eight known = cells != -1;
-    // Wraps: unknown becomes INT16_MIN.
-    const fusion_simd_eight height =
-        (fusion_simd_eight)((fusion_simd_eight_bits)cells - INT16_MAX);
-    accumulator->known -= known;
+    return cells | but;
+}
+
+static inline fusion_simd_eight fusion_cell_run_less(fusion_simd_eight cells, int16_t by)
+{
+    return (fusion_simd_eight)((fusion_simd_eight_bits)cells - (uint16_t)by); // wraps
+}
+
+static inline void fusion_cell_run_add(struct fusion_cell_run_accumulator *accumulator,
+                                       const uint16_t *group, fusion_simd_eight but)
+{
+    const fusion_simd_eight cells = fusion_cell_run_group(group, but);
+    const fusion_simd_eight unknown = cells == -1;
+    const fusion_simd_eight height = fusion_cell_run_less(cells, INT16_MAX);
+    accumulator->unknown += unknown;
     accumulator->highest = fusion_simd_eight_greater(height, accumulator->highest);
-    // Wraps: unknown stays INT16_MIN.
-    const fusion_simd_eight depth =
-        (fusion_simd_eight)((fusion_simd_eight_bits){0} - (fusion_simd_eight_bits)height);
-    accumulator->depth = fusion_simd_eight_greater(depth, accumulator->depth);
-    const fusion_simd_four both = (fusion_simd_four)(cells & known);
-    accumulator->sum += (both & UINT16_MAX) + (both >> 16);
+    accumulator->lowest =
+        fusion_simd_eight_lesser(fusion_cell_run_less(height, 1), accumulator->lowest);
+    accumulator->sum += fusion_simd_eight_sums(height & ~unknown);
+    accumulator->groups++;
+}
+
+static inline void fusion_cell_run_highest_add(struct fusion_cell_run_highest *accumulator,
+                                               const uint16_t *group, fusion_simd_eight but)
+{
+    const fusion_simd_eight cells = fusion_cell_run_group(group, but);
+    accumulator->unknown += cells == -1;
+    accumulator->highest =
+        fusion_simd_eight_greater(fusion_cell_run_less(cells, INT16_MAX), accumulator->highest);
+    accumulator->groups++;
+}
+
+// How many are known, and what is taken over into the run of both accumulators.
+static inline uint64_t fusion_cell_run_known(fusion_simd_eight unknown, uint32_t groups)
+{
+    const int64_t less = fusion_simd_four_sum(fusion_simd_eight_sums(unknown));
+    return (uint64_t)((int64_t)groups * FUSION_CELL_RUN_GROUP + less);
+}
+
+static inline void fusion_cell_run_raise(struct fusion_cell_run *run, fusion_simd_eight highest)
+{
+    const int most = fusion_simd_eight_greatest(highest);
+    const uint16_t found = (uint16_t)(most + INT16_MAX); // none: UINT16_MAX
+    if (most > INT16_MIN && found > run->highest)
+        run->highest = found;
 }
 
 // Takes what was gathered over into the run.
 static inline void fusion_cell_run_close(struct fusion_cell_run *run,
                                          const struct fusion_cell_run_accumulator *accumulator)
 {
-    const fusion_simd_four known = (fusion_simd_four)accumulator->known;
-    const int highest = fusion_simd_eight_greatest(accumulator->highest);
-    const int depth = fusion_simd_eight_greatest(accumulator->depth);
-    run->known += fusion_simd_four_sum((known & UINT16_MAX) + (known >> 16));
-    run->sum += fusion_simd_four_sum(accumulator->sum);
-    const uint16_t found = (uint16_t)(highest + INT16_MAX); // none: UINT16_MAX
-    if (highest > INT16_MIN && found > run->highest)
-        run->highest = found;
-    const uint16_t deep = (uint16_t)(depth - INT16_MIN); // none: 0
-    run->depth = deep > run->depth ? deep : run->depth;
+    const uint64_t known = fusion_cell_run_known(accumulator->unknown, accumulator->groups);
+    const int depth = INT16_MAX - fusion_simd_eight_least(accumulator->lowest); // none: 0
+    run->known += known;
+    run->sum += (uint64_t)((int64_t)known * INT16_MAX + fusion_simd_four_sum(accumulator->sum));
+    fusion_cell_run_raise(run, accumulator->highest);
+    run->depth = depth > run->depth ? (uint16_t)depth : run->depth;
+}
+
+static inline void fusion_cell_run_highest_close(
+    struct fusion_cell_run *run, const struct fusion_cell_run_highest *accumulator)
+{
+    run->known += fusion_cell_run_known(accumulator->unknown, accumulator->groups);
+    fusion_cell_run_raise(run, accumulator->highest);
 }
 
 // All ones where a lane is not asked for: those before `first` (8: all), and after `last`.

@@ -323,14 +323,13 @@ static uint32_t rows_at_once(int64_t row, int64_t last_row)
 // The rows of cells first .. last of the sheet that the outline, in its cells, touches.
 // `inset` is SIZE_MAX for the region's own sheet.
 static void rows_read(struct reading *reading, size_t inset,
-                      const struct fusion_outline *outline, int64_t first_row, int64_t last_row)
+                      const struct fusion_outline_corners *corners, int64_t first_row,
+                      int64_t last_row)
 {
-    struct fusion_outline_sides sides;
     struct fusion_outline_span spans[FUSION_OUTLINE_ROWS_AT_ONCE];
-    fusion_outline_sides(outline, &sides);
     for (int64_t row = first_row; row <= last_row; row += FUSION_OUTLINE_ROWS_AT_ONCE) {
         const uint32_t count = rows_at_once(row, last_row);
-        fusion_outline_spans(&sides, row, count, spans);
+        (void)fusion_outline_spans(corners, row, count, spans);
         for (uint32_t i = 0; i < count; i++) {
             if (inset == SIZE_MAX)
                 row_read(reading, spans[i].first, spans[i].last, (uint64_t)(row + i));
@@ -357,8 +356,8 @@ static inline void strip_read(const struct strip *strip, bool thin, struct readi
     const struct fusion_tile *below = strip->low != NULL ? strip->low : strip->high;
     const struct fusion_tile *above = strip->high != NULL ? strip->high : strip->low;
     const uint16_t *low = below->cells, *high = above->cells; // of thin ones: NULL
-    struct fusion_cell_run_accumulator ground = fusion_cell_run_open(),
-                                       surface = fusion_cell_run_open();
+    struct fusion_cell_run_accumulator ground = fusion_cell_run_open();
+    struct fusion_cell_run_highest surface = fusion_cell_run_highest_open();
     for (uint32_t i = 0; i < strip->count; i++) {
         const int64_t first = strip->spans[i].first - strip->west;
         const int64_t last = strip->spans[i].last - strip->west;
@@ -375,20 +374,20 @@ static inline void strip_read(const struct strip *strip, bool thin, struct readi
             const fusion_simd_eight but =
                 fusion_cell_run_but((size_t)from - begin, (size_t)to - begin);
             fusion_cell_run_add(&ground, low + row + begin, but);
-            fusion_cell_run_add(&surface, high + row + begin, but);
+            fusion_cell_run_highest_add(&surface, high + row + begin, but);
             continue;
         }
         const struct fusion_cell_run_ends ends =
             fusion_cell_run_ends(row + (size_t)from, (size_t)(to - from + 1));
         fusion_cell_run_add(&ground, low + ends.first, ends.but_first);
-        fusion_cell_run_add(&surface, high + ends.first, ends.but_first);
+        fusion_cell_run_highest_add(&surface, high + ends.first, ends.but_first);
         for (size_t at = ends.first + FUSION_CELL_RUN_GROUP; at < ends.last;
              at += FUSION_CELL_RUN_GROUP) {
             fusion_cell_run_add(&ground, low + at, (fusion_simd_eight){0});
-            fusion_cell_run_add(&surface, high + at, (fusion_simd_eight){0});
+            fusion_cell_run_highest_add(&surface, high + at, (fusion_simd_eight){0});
         }
         fusion_cell_run_add(&ground, low + ends.last, ends.but_last);
-        fusion_cell_run_add(&surface, high + ends.last, ends.but_last);
+        fusion_cell_run_highest_add(&surface, high + ends.last, ends.but_last);
     }
     if (strip->low != NULL) {
         fusion_cell_run_close(&reading->ground, &ground);
@@ -396,25 +395,23 @@ static inline void strip_read(const struct strip *strip, bool thin, struct readi
     }
     if (strip->high == NULL)
         return;
-    fusion_cell_run_close(&reading->surface, &surface);
+    fusion_cell_run_highest_close(&reading->surface, &surface);
     accuracy_read(reading->swath, strip->high);
 }
 
 // The rows of cells first_row .. last_row, which lie in one row of tiles, of the region's own
 // sheet where no finer one is asked.
-static void tiles_read(struct reading *reading, const struct fusion_outline_sides *sides,
-                       const struct fusion_outline_box *box, int64_t first_row,
-                       int64_t last_row)
+static void tiles_read(struct reading *reading, const struct fusion_outline_corners *corners,
+                       int64_t first_row, int64_t last_row)
 {
+    const struct fusion_outline_box *box = &corners->box;
     const struct fusion_extent *extent = reading->level_grid.extent;
     const uint64_t tile_columns = UINT64_C(2) << extent->first.level;
     const uint64_t tile_row = (uint64_t)(first_row / SIDE - extent->first.row); // or huge
     struct fusion_outline_span spans[FUSION_OUTLINE_ROWS_AT_ONCE];
     for (int64_t row = first_row; row <= last_row; row += FUSION_OUTLINE_ROWS_AT_ONCE) {
         const uint32_t count = rows_at_once(row, last_row);
-        fusion_outline_spans(sides, row, count, spans);
-        for (uint32_t i = 0; i < count; i++)
-            reading->cells += (uint64_t)(spans[i].last - spans[i].first + 1);
+        reading->cells += fusion_outline_spans(corners, row, count, spans);
         // A span may be wider than the box by what is lost in rounding, and so by a cell.
         const int64_t first = (box->west - 1) & -SIDE;
         for (int64_t west = first; west <= box->east + 1; west += SIDE) {
@@ -457,9 +454,8 @@ static void prefetch(const struct reading *reading, const struct fusion_outline_
     const uint16_t *above = high->cells != NULL ? high->cells : low->cells; // of a thin one
     const size_t first = (size_t)box->top % SIDE;
     size_t at = first * SIDE + (size_t)middle % SIDE;
-    const int64_t rows = box->bottom - box->top + 1;
-    for (int64_t i = 0; i < rows && i < FUSION_OUTLINE_ROWS_AT_ONCE && first + (size_t)i < SIDE;
-         i++, at += SIDE) {
+    const size_t end = first + rows_at_once(box->top, box->bottom);
+    for (size_t i = first; i < end && i < SIDE; i++, at += SIDE) {
         __builtin_prefetch(below + at);
         __builtin_prefetch(above + at);
     }
@@ -470,20 +466,20 @@ static void prefetch(const struct reading *reading, const struct fusion_outline_
 // All cells of the region's own sheet that the outline touches.
 static void region_read(struct reading *reading, const struct fusion_outline *outline)
 {
-    const struct fusion_outline_box box = fusion_outline_box(outline);
+    struct fusion_outline_corners corners;
+    fusion_outline_corners(outline, &corners);
+    const struct fusion_outline_box box = corners.box;
     const int64_t rows = (INT64_C(1) << reading->level_grid.extent->first.level) * SIDE;
     const int64_t first = box.top < 0 ? 0 : box.top;
     const int64_t last = box.bottom < rows ? box.bottom : rows - 1;
     if (reading->finer > 0) {
-        rows_read(reading, SIZE_MAX, outline, first, last);
+        rows_read(reading, SIZE_MAX, &corners, first, last);
         return;
     }
     prefetch(reading, &box);
-    struct fusion_outline_sides sides;
-    fusion_outline_sides(outline, &sides);
     for (int64_t row = first, end; row <= last; row = end + 1) {
         end = row | (SIDE - 1); // of the row of tiles
-        tiles_read(reading, &sides, &box, row, last < end ? last : end);
+        tiles_read(reading, &corners, row, last < end ? last : end);
     }
 }
 
@@ -524,7 +520,9 @@ static bool inset_read(struct fusion_swath *swath, const struct fusion_root *roo
         if (box.east < west || box.west > east || box.bottom < north || box.top > south)
             continue;
         touched = true;
-        rows_read(&reading, inset, &own, box.top < north ? north : box.top,
+        struct fusion_outline_corners corners;
+        fusion_outline_corners(&own, &corners);
+        rows_read(&reading, inset, &corners, box.top < north ? north : box.top,
                   box.bottom > south ? south : box.bottom);
     }
     if (touched)

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "fusion/root/simd.h"
 #include "geo/cells.h"
 #include "geo/length.h"
 
@@ -15,9 +16,8 @@ static double cells_per_deg(uint8_t level)
     return (double)(UINT32_C(1) << level) * SIDE / 180.0;
 }
 
-static void corner(struct fusion_outline *outline, uint8_t level, struct geo_point point)
+static void corner(struct fusion_outline *outline, double scale, struct geo_point point)
 {
-    double scale = cells_per_deg(level);
     outline->x[outline->corner_count] = (point.lon_deg + 180.0) * scale;
     outline->y[outline->corner_count++] = (90.0 - point.lat_deg) * scale;
 }
@@ -31,32 +31,35 @@ struct fusion_outline fusion_outline_piece(uint8_t level, struct geo_point a,
                                   longer_b_m);
 }
 
+// Two corners, `along_m` on the way from the origin of the frame and so far to its sides.
+static void corners_beside(struct fusion_outline *outline, double scale,
+                           const struct geo_frame *frame, struct geo_offset way, double along_m,
+                           double first_left_m, double second_left_m)
+{
+    const double east_m = along_m * way.east_m, north_m = along_m * way.north_m;
+    // left of the way is (-north, east)
+    const struct geo_offset first = {.east_m = east_m - first_left_m * way.north_m,
+                                     .north_m = north_m + first_left_m * way.east_m};
+    const struct geo_offset second = {.east_m = east_m - second_left_m * way.north_m,
+                                      .north_m = north_m + second_left_m * way.east_m};
+    corner(outline, scale, geo_frame_point(frame, first));
+    corner(outline, scale, geo_frame_point(frame, second));
+}
+
 struct fusion_outline fusion_outline_between(uint8_t level, const struct geo_frame *at_a,
                                              const struct geo_frame *at_b, double half_a_m,
                                              double half_b_m, double longer_a_m,
                                              double longer_b_m)
 {
-    struct geo_offset way = geo_frame_offset(at_a, at_b->origin);
-    double length_m = geo_length(way.east_m, way.north_m);
-    double east = length_m > 0.0 ? way.east_m / length_m : 0.0;
-    double north = length_m > 0.0 ? way.north_m / length_m : 1.0;
-
-    // left of the way is (-north, east)
-    struct fusion_outline outline = {.corner_count = 0};
-    const struct {
-        const struct geo_frame *frame;
-        double along_m, left_m;
-    } corners[4] = {{at_a, -longer_a_m, half_a_m},
-                    {at_b, longer_b_m, half_b_m},
-                    {at_b, longer_b_m, -half_b_m},
-                    {at_a, -longer_a_m, -half_a_m}};
-    for (int i = 0; i < 4; i++) {
-        struct geo_offset offset = {
-            .east_m = corners[i].along_m * east - corners[i].left_m * north,
-            .north_m = corners[i].along_m * north + corners[i].left_m * east,
-        };
-        corner(&outline, level, geo_frame_point(corners[i].frame, offset));
-    }
+    const struct geo_offset way = geo_frame_offset(at_a, at_b->origin);
+    const double length_m = geo_length(way.east_m, way.north_m);
+    const struct geo_offset unit = {.east_m = length_m > 0.0 ? way.east_m / length_m : 0.0,
+                                    .north_m = length_m > 0.0 ? way.north_m / length_m : 1.0};
+    const double scale = cells_per_deg(level);
+    struct fusion_outline outline;
+    outline.corner_count = 0;
+    corners_beside(&outline, scale, at_a, unit, -longer_a_m, half_a_m, -half_a_m);
+    corners_beside(&outline, scale, at_b, unit, longer_b_m, -half_b_m, half_b_m);
     return outline;
 }
 
@@ -70,7 +73,7 @@ struct fusion_outline fusion_outline_disc(uint8_t level, struct geo_point centre
     for (int i = 0; i < FUSION_OUTLINE_CORNERS_MAX; i++) {
         struct geo_offset offset = {.east_m = reach_m * sin(step_rad * i),
                                     .north_m = reach_m * cos(step_rad * i)};
-        corner(&outline, level, geo_frame_point(&frame, offset));
+        corner(&outline, cells_per_deg(level), geo_frame_point(&frame, offset));
     }
     return outline;
 }
@@ -99,56 +102,103 @@ struct fusion_outline_box fusion_outline_box(const struct fusion_outline *outlin
                                        .bottom = floor_of(bottom + 0.5)};
 }
 
-static fusion_simd_pair both(double x) { return (fusion_simd_pair){x, x}; }
-
-void fusion_outline_sides(const struct fusion_outline *outline,
-                          struct fusion_outline_sides *out)
+static struct fusion_outline_corner corner_at(double x, double y)
 {
-    out->count = outline->corner_count;
-    for (uint32_t i = 0; i < outline->corner_count; i++) {
-        const uint32_t j = i + 1 < outline->corner_count ? i + 1 : 0;
-        const bool down = outline->y[i] <= outline->y[j];
-        const uint32_t top = down ? i : j, bottom = down ? j : i;
-        const double fall = outline->y[bottom] - outline->y[top];
-        out->sides[i] = (struct fusion_outline_side){
-            .top_x = both(outline->x[top]),
-            .top_y = both(outline->y[top]),
-            .bottom_x = both(outline->x[bottom]),
-            .bottom_y = both(outline->y[bottom]),
-            .slope = both(fall > 0.0 ? (outline->x[bottom] - outline->x[top]) / fall : 0.0)};
+    const int64_t whole = floor_of(y);
+    const double over = y - (double)whole; // exact, as y + 0.5 is not
+    return (struct fusion_outline_corner){
+        .x = x, .y = y, .line = whole + (over >= 0.5), .next = whole + 1 + (over > 0.5)};
+}
+
+// West and east of something: the least x, and the least of -x.
+typedef fusion_simd_pair extent;
+
+static extent extent_of(double x) { return (extent){x, -x}; }
+
+void fusion_outline_corners(const struct fusion_outline *outline,
+                            struct fusion_outline_corners *out)
+{
+    const uint32_t count = out->count = outline->corner_count;
+    extent wide = {HUGE_VAL, HUGE_VAL};
+    int64_t top = INT64_MAX, bottom = INT64_MIN;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct fusion_outline_corner corner = corner_at(outline->x[i], outline->y[i]);
+        wide = fusion_simd_pair_lesser(extent_of(corner.x), wide);
+        top = corner.line < top ? corner.line : top;
+        bottom = corner.line > bottom ? corner.line : bottom;
+        out->corners[i] = corner;
+    }
+    out->box = (struct fusion_outline_box){.west = floor_of(wide[0] - 0.5),
+                                           .east = floor_of(0.5 - wide[1]),
+                                           .top = top - 1,
+                                           .bottom = bottom};
+}
+
+// Of count + 2 lines from `row` on: where the outline crosses each.
+static void lines_cross(const struct fusion_outline_corners *corners, int64_t row,
+                        uint32_t count, extent *lines)
+{
+    const int64_t last = row + count + 2;
+    const struct fusion_outline_corner *before = &corners->corners[corners->count - 1];
+    for (uint32_t k = 0; k < corners->count; k++) {
+        const struct fusion_outline_corner *corner = &corners->corners[k];
+        const bool down = before->y <= corner->y;
+        const struct fusion_outline_corner *from = down ? before : corner;
+        const struct fusion_outline_corner *to = down ? corner : before;
+        before = corner;
+        // A side crosses the lines from its top on and above its bottom.
+        const int64_t first = from->next > row ? from->next : row;
+        const int64_t end = to->next < last ? to->next : last;
+        if (first >= end)
+            continue;
+        const extent top_x = extent_of(from->x);
+        const extent slope = extent_of((to->x - from->x) / (to->y - from->y));
+        const fusion_simd_pair top_y = {from->y, from->y};
+        const double first_y = (double)first - 0.5;
+        fusion_simd_pair y = {first_y, first_y};
+        for (int64_t line = first; line < end; line++, y += 1.0)
+            lines[line - row] =
+                fusion_simd_pair_lesser(top_x + slope * (y - top_y), lines[line - row]);
     }
 }
 
-void fusion_outline_spans(const struct fusion_outline_sides *sides, int64_t row, uint32_t count,
-                          struct fusion_outline_span out[static FUSION_OUTLINE_ROWS_AT_ONCE])
+// Of count + 1 lines from `row` on: the corners on it and between it and the next one.
+static void corners_stand(const struct fusion_outline_corners *corners, int64_t row,
+                          uint32_t count, extent *stand)
 {
-    assert(count <= FUSION_OUTLINE_ROWS_AT_ONCE);
-    // Two rows at a time and without a branch: which sides a row meets is not to be guessed.
-    for (uint32_t i = 0; i < count; i += 2) {
-        const double first = (double)(row + i) - 0.5;
-        const fusion_simd_pair top = {first, first + 1.0}, bottom = top + 2.0;
-        fusion_simd_pair low = {HUGE_VAL, HUGE_VAL}, high = -low;
-        for (uint32_t k = 0; k < sides->count; k++) {
-            const struct fusion_outline_side *side = &sides->sides[k];
-            // At the side's own top this is top_x, exactly.
-            const fusion_simd_pair from = fusion_simd_pair_greater(top, side->top_y);
-            const fusion_simd_pair upper = side->top_x + side->slope * (from - side->top_y);
-            const fusion_simd_pair lower = fusion_simd_pair_choose(
-                side->bottom_y > bottom, side->top_x + side->slope * (bottom - side->top_y),
-                side->bottom_x);
-            const fusion_simd_pair_mask none = (side->bottom_y < top) | (side->top_y > bottom);
-            const fusion_simd_pair left = fusion_simd_pair_lesser(upper, lower);
-            const fusion_simd_pair right = fusion_simd_pair_greater(upper, lower);
-            // None is all ones: not a number, and passed over.
-            low = fusion_simd_pair_lesser(
-                (fusion_simd_pair)((fusion_simd_pair_mask)left | none), low);
-            high = fusion_simd_pair_greater(
-                (fusion_simd_pair)((fusion_simd_pair_mask)right | none), high);
-        }
-        for (uint32_t k = 0; k < 2; k++)
-            out[i + k] = low[k] <= high[k]
-                             ? (struct fusion_outline_span){floor_of(low[k] - 0.5),
-                                                            floor_of(high[k] + 0.5)}
-                             : (struct fusion_outline_span){0, -1};
+    for (uint32_t k = 0; k < corners->count; k++) {
+        const struct fusion_outline_corner *corner = &corners->corners[k];
+        const uint64_t at = (uint64_t)(corner->line - row); // huge when above
+        const extent x = extent_of(corner->x);
+        if (at <= count)
+            stand[at] = fusion_simd_pair_lesser(x, stand[at]);
+        if (corner->line == corner->next && at - 1 <= count) // it is below the line before, too
+            stand[at - 1] = fusion_simd_pair_lesser(x, stand[at - 1]);
     }
+}
+
+uint64_t fusion_outline_spans(
+    const struct fusion_outline_corners *corners, int64_t row, uint32_t count,
+    struct fusion_outline_span out[static FUSION_OUTLINE_ROWS_AT_ONCE])
+{
+    // What a convex outline has between two lines reaches from west to east as far as where it
+    // crosses them and the corners between them do.
+    assert(count <= FUSION_OUTLINE_ROWS_AT_ONCE);
+    extent lines[FUSION_OUTLINE_ROWS_AT_ONCE + 2], stand[FUSION_OUTLINE_ROWS_AT_ONCE + 2];
+    for (uint32_t i = 0; i < count + 2; i++)
+        lines[i] = stand[i] = (extent){HUGE_VAL, HUGE_VAL};
+    lines_cross(corners, row, count, lines);
+    corners_stand(corners, row, count, stand);
+    int64_t cells = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const extent across = fusion_simd_pair_lesser(lines[i], lines[i + 2]);
+        const extent between = fusion_simd_pair_lesser(stand[i], stand[i + 1]);
+        const extent all = fusion_simd_pair_lesser(across, between);
+        struct fusion_outline_span span = {0, -1};
+        if (all[0] <= -all[1])
+            span = (struct fusion_outline_span){floor_of(all[0] - 0.5), floor_of(0.5 - all[1])};
+        cells += span.last - span.first + 1;
+        out[i] = span;
+    }
+    return (uint64_t)cells;
 }

@@ -11,13 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fusion/root/simd.h"
 #include "geo/frame.h"
 #include "geo/point.h"
 
 enum {
     FUSION_OUTLINE_CORNERS_MAX = 12,
-    FUSION_OUTLINE_ROWS_AT_ONCE = 16, // even
+    FUSION_OUTLINE_ROWS_AT_ONCE = 16,
 };
 
 // Convex, corners in order, in cells of the tile level: x eastward from longitude -180, y
@@ -49,26 +48,31 @@ struct fusion_outline_box {
 };
 struct fusion_outline_box fusion_outline_box(const struct fusion_outline *outline);
 
-// One side, downward, for two rows at a time.
-struct fusion_outline_side {
-    fusion_simd_pair top_x, top_y, bottom_x, bottom_y, slope; // dx/dy; 0 when level
+// Line n, between two rows of cells, is y = n - 0.5: row r with half a cell more on each side
+// lies between line r and line r + 2.
+struct fusion_outline_corner {
+    double x, y;
+    int64_t line; // the last one that it is not above
+    int64_t next; // the first one that it is not below: `line` where it lies on that
 };
 
 // An outline made ready to be gone through row by row.
-struct fusion_outline_sides {
+struct fusion_outline_corners {
+    struct fusion_outline_box box;
     uint32_t count;
-    struct fusion_outline_side sides[FUSION_OUTLINE_CORNERS_MAX];
+    struct fusion_outline_corner corners[FUSION_OUTLINE_CORNERS_MAX];
 };
-void fusion_outline_sides(const struct fusion_outline *outline,
-                          struct fusion_outline_sides *out);
+void fusion_outline_corners(const struct fusion_outline *outline,
+                            struct fusion_outline_corners *out);
 
 // The columns touched in a row: none when last < first.
 struct fusion_outline_span {
     int64_t first, last;
 };
-// Of `count` rows from `row` on, at most FUSION_OUTLINE_ROWS_AT_ONCE; out[count] may be
-// written.
-void fusion_outline_spans(const struct fusion_outline_sides *sides, int64_t row, uint32_t count,
-                          struct fusion_outline_span out[static FUSION_OUTLINE_ROWS_AT_ONCE]);
+// Of `count` rows from `row` on, at most FUSION_OUTLINE_ROWS_AT_ONCE. Returns how many cells
+// they touch.
+uint64_t fusion_outline_spans(
+    const struct fusion_outline_corners *corners, int64_t row, uint32_t count,
+    struct fusion_outline_span out[static FUSION_OUTLINE_ROWS_AT_ONCE]);
 
 #endif

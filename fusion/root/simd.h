@@ -16,7 +16,7 @@ typedef double fusion_simd_pair __attribute__((vector_size(16)));
 typedef int64_t fusion_simd_pair_mask __attribute__((vector_size(16))); // 0 or -1 each
 typedef int16_t fusion_simd_eight __attribute__((vector_size(16)));
 typedef uint16_t fusion_simd_eight_bits __attribute__((vector_size(16))); // the same, and wraps
-typedef uint32_t fusion_simd_four __attribute__((vector_size(16)));
+typedef int32_t fusion_simd_four __attribute__((vector_size(16)));
 
 // Lane by lane mask ? a : b.
 static inline fusion_simd_pair fusion_simd_pair_choose(fusion_simd_pair_mask mask,
@@ -57,6 +57,29 @@ static inline fusion_simd_eight fusion_simd_eight_greater(fusion_simd_eight a,
 #endif
 }
 
+static inline fusion_simd_eight fusion_simd_eight_lesser(fusion_simd_eight a,
+                                                         fusion_simd_eight b)
+{
+#ifdef __SSE2__
+    return (fusion_simd_eight)_mm_min_epi16((__m128i)a, (__m128i)b);
+#else
+    const fusion_simd_eight mask = a < b;
+    return (a & mask) | (b & ~mask);
+#endif
+}
+
+// The sum of each lane and the next one.
+static inline fusion_simd_four fusion_simd_eight_sums(fusion_simd_eight a)
+{
+#ifdef __SSE2__
+    return (fusion_simd_four)_mm_madd_epi16((__m128i)a, _mm_set1_epi16(1));
+#else
+    const fusion_simd_eight odd = __builtin_shufflevector(a, a, 1, 1, 3, 3, 5, 5, 7, 7);
+    const fusion_simd_eight even = __builtin_shufflevector(a, a, 0, 0, 2, 2, 4, 4, 6, 6);
+    return ((fusion_simd_four)odd >> 16) + ((fusion_simd_four)even >> 16);
+#endif
+}
+
 // The greatest of all lanes.
 static inline int16_t fusion_simd_eight_greatest(fusion_simd_eight a)
 {
@@ -66,9 +89,21 @@ static inline int16_t fusion_simd_eight_greatest(fusion_simd_eight a)
     return a[0];
 }
 
-static inline uint64_t fusion_simd_four_sum(fusion_simd_four a)
+// The least of all lanes.
+static inline int16_t fusion_simd_eight_least(fusion_simd_eight a)
 {
-    return (uint64_t)a[0] + a[1] + a[2] + a[3];
+    a = fusion_simd_eight_lesser(a, __builtin_shufflevector(a, a, 4, 5, 6, 7, 0, 1, 2, 3));
+    a = fusion_simd_eight_lesser(a, __builtin_shufflevector(a, a, 2, 3, 0, 1, 6, 7, 4, 5));
+    a = fusion_simd_eight_lesser(a, __builtin_shufflevector(a, a, 1, 0, 3, 2, 5, 4, 7, 6));
+    return a[0];
+}
+
+// Of all lanes, which must not be more than one holds.
+static inline int32_t fusion_simd_four_sum(fusion_simd_four a)
+{
+    a += __builtin_shufflevector(a, a, 2, 3, 0, 1);
+    a += __builtin_shufflevector(a, a, 1, 0, 3, 2);
+    return a[0];
 }
 
 #endif

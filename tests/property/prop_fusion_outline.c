@@ -51,13 +51,16 @@ static bool span_between(const struct fusion_outline *o, double top, double bott
 static void assert_spans(const struct fusion_outline *outline)
 {
     const struct fusion_outline_box box = fusion_outline_box(outline);
-    struct fusion_outline_sides sides;
+    struct fusion_outline_corners corners;
     struct fusion_outline_span spans[FUSION_OUTLINE_ROWS_AT_ONCE];
-    fusion_outline_sides(outline, &sides);
+    fusion_outline_corners(outline, &corners);
+    assert_memory_equal(&corners.box, &box, sizeof box);
     for (int64_t row = box.top - 5; row <= box.bottom + 5; row += FUSION_OUTLINE_ROWS_AT_ONCE) {
         const uint32_t count = 1 + (uint32_t)(row & 15);
-        fusion_outline_spans(&sides, row, count, spans);
+        int64_t cells = 0;
+        const uint64_t touched = fusion_outline_spans(&corners, row, count, spans);
         for (uint32_t i = 0; i < count; i++) {
+            cells += spans[i].last - spans[i].first + 1;
             const double at = (double)(row + i);
             double west, east;
             if (!span_between(outline, at - 0.5, at + 1.5, &west, &east)) {
@@ -68,6 +71,7 @@ static void assert_spans(const struct fusion_outline *outline)
             assert_true(spans[i].last == (int64_t)floor(east + 0.5));
             assert_true(spans[i].first >= box.west && spans[i].last <= box.east);
         }
+        assert_int_equal(touched, cells);
     }
 }
 
@@ -114,6 +118,21 @@ static void spans__corners_on_the_lines__are_those_found_side_by_side(void **sta
     }
 }
 
+// The same where only the highest is asked for, of up to eight cells.
+static void assert_highest(const uint16_t *cells, size_t offset, size_t count,
+                           const struct fusion_cell_run *expected)
+{
+    if (count > FUSION_CELL_RUN_GROUP || offset + FUSION_CELL_RUN_GROUP > GEO_CELLS_COUNT)
+        return;
+    struct fusion_cell_run_highest accumulator = fusion_cell_run_highest_open();
+    fusion_cell_run_highest_add(&accumulator, cells + offset,
+                                fusion_cell_run_but(0, count - 1));
+    struct fusion_cell_run got = {.known = 0};
+    fusion_cell_run_highest_close(&got, &accumulator);
+    assert_int_equal(got.known, expected->known);
+    assert_int_equal(got.highest, expected->highest);
+}
+
 static void run__random_cells_some_unknown__is_that_found_one_by_one(void **state)
 {
     (void)state;
@@ -139,12 +158,16 @@ static void run__random_cells_some_unknown__is_that_found_one_by_one(void **stat
                 expected.known++;
                 expected.sum += cells[k];
                 expected.highest = cells[k] > expected.highest ? cells[k] : expected.highest;
+                const uint16_t depth = (uint16_t)(UINT16_MAX - cells[k]);
+                expected.depth = depth > expected.depth ? depth : expected.depth;
             }
         struct fusion_cell_run got = {.known = 0};
         fusion_cell_run_read(cells, offset, count, &got);
         assert_int_equal(got.known, expected.known);
         assert_int_equal(got.sum, expected.sum);
         assert_int_equal(got.highest, expected.highest);
+        assert_int_equal(got.depth, expected.depth);
+        assert_highest(cells, offset, count, &expected);
     }
     free(cells);
 }
@@ -162,6 +185,7 @@ static void run__all_groups_that_fit__hold_their_count_and_sum(void **state)
     struct fusion_cell_run run = {.known = 0};
     fusion_cell_run_close(&run, &accumulator);
     const uint64_t cells = (uint64_t)FUSION_CELL_RUN_GROUPS_MAX * FUSION_CELL_RUN_GROUP;
+    assert_int_equal(run.depth, UINT16_MAX - GEO_CELL_MAX);
     assert_int_equal(run.known, cells);
     assert_int_equal(run.sum, cells * GEO_CELL_MAX);
     assert_int_equal(run.highest, GEO_CELL_MAX);
