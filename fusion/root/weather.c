@@ -11,6 +11,7 @@
 #include <math.h>
 
 #include "fusion/root/sample.h"
+#include "fusion/root/simd.h"
 #include "fusion/root/weather_index.h"
 #include "geo/extreme.h"
 
@@ -92,34 +93,39 @@ static void corners_find(struct fusion_plane *plane)
     plane->cornered = true;
 }
 
-static double weighed(const double c[static 4], const double w[static 4])
-{
-    return w[0] * c[0] + w[1] * c[1] + w[2] * c[2] + w[3] * c[3];
-}
-
 // Between four points whose values need no turn. Not known: one of them is not.
 static struct value between_points(const struct fusion_weather_entry *entry,
                                    const struct fusion_corners *corners)
 {
     const float *values = entry->field->values;
-    struct value value = {.known = true, .basis = FUSION_BASIS_INTERPOLATED};
-    double a[4], b[4];
-    for (uint32_t k = 0; k < 4; k++) {
-        a[k] = (double)values[corners->at[k]];
-        value.known = value.known && isfinite(a[k]);
-    }
+    fusion_simd_pair sum = {0.0, 0.0};
     if (entry->partner != NULL) {
         const float *partner = entry->partner->values;
+        const fusion_simd_pair turn = {-0.0, 0.0}; // as one that is turned by no angle
         for (uint32_t k = 0; k < 4; k++) {
-            const double u = a[k], v = (double)partner[corners->at[k]];
-            value.known = value.known && isfinite(v);
-            a[k] = v - u * 0.0; // as one that is turned by no angle
-            b[k] = u + v * 0.0;
+            const double u = (double)values[corners->at[k]];
+            const double v = (double)partner[corners->at[k]];
+            const fusion_simd_pair north_east =
+                (fusion_simd_pair){v, u} + (fusion_simd_pair){u, v} * turn;
+            const fusion_simd_pair part = corners->weights[k] * north_east;
+            sum = k == 0 ? part : sum + part;
         }
-        value.b = weighed(b, corners->weights);
+    } else {
+        const double *w = corners->weights;
+        sum[0] = w[0] * (double)values[corners->at[0]] + w[1] * (double)values[corners->at[1]]
+                 + w[2] * (double)values[corners->at[2]]
+                 + w[3] * (double)values[corners->at[3]];
     }
-    value.a = weighed(a, corners->weights);
-    return value;
+    // What is not finite stays so, whatever it counts; what is finite, floats, sums up to that.
+    return (struct value){.a = sum[0],
+                          .b = sum[1],
+                          .basis = FUSION_BASIS_INTERPOLATED,
+                          .known = isfinite(sum[0]) && isfinite(sum[1])};
+}
+
+static double weighed(const double c[static 4], const double w[static 4])
+{
+    return w[0] * c[0] + w[1] * c[1] + w[2] * c[2] + w[3] * c[3];
 }
 
 static struct value between_turned(struct fusion_planes *planes,
@@ -141,25 +147,29 @@ static struct value between_turned(struct fusion_planes *planes,
     return value;
 }
 
-static struct value entry_value(struct fusion_planes *planes,
-                                const struct fusion_weather_entry *entry, bool nearest)
+static struct value nearest_point(struct fusion_planes *planes,
+                                  const struct fusion_weather_entry *entry)
 {
-    struct fusion_plane *plane = &planes->planes[entry->plane];
-    if (!nearest) {
-        if (!plane->cornered)
-            corners_find(plane);
-        const struct fusion_corners *corners = &plane->corners;
-        bool turned = entry->partner != NULL && entry->field->field->wind_grid_relative != 0;
-        const struct value value =
-            turned ? between_turned(planes, entry, corners) : between_points(entry, corners);
-        if (value.known)
-            return value;
-    }
+    const struct fusion_plane *plane = &planes->planes[entry->plane];
     struct value value =
         point_value(planes, entry, (uint32_t)floor(plane->i + 0.5) % plane->grid.ni,
                     (uint32_t)floor(plane->j + 0.5));
     value.basis = FUSION_BASIS_NEAREST;
     return value;
+}
+
+static struct value entry_value(struct fusion_planes *planes,
+                                const struct fusion_weather_entry *entry, bool nearest)
+{
+    if (nearest)
+        return nearest_point(planes, entry);
+    struct fusion_plane *plane = &planes->planes[entry->plane];
+    if (!plane->cornered)
+        corners_find(plane);
+    bool turned = entry->partner != NULL && entry->field->field->wind_grid_relative != 0;
+    const struct value value = turned ? between_turned(planes, entry, &plane->corners)
+                                      : between_points(entry, &plane->corners);
+    return value.known ? value : nearest_point(planes, entry);
 }
 
 // How far outside an interval of time an instant lies; 0 inside.
@@ -348,10 +358,9 @@ static enum fusion_reason evaluate(struct fusion_planes *planes,
     return FUSION_REASON_NONE;
 }
 
-static struct fusion_quantity quantity_at(struct fusion_planes *planes,
-                                          const struct fusion_root *root,
-                                          const struct fusion_weather_ask *ask,
-                                          uint32_t variable)
+static void quantity_at(struct fusion_planes *planes, const struct fusion_root *root,
+                        const struct fusion_weather_ask *ask, uint32_t variable,
+                        struct fusion_quantity *out)
 {
     struct answer best = {.group = NULL};
     double lowest_m = HUGE_VAL, highest_m = -HUGE_VAL;
@@ -374,25 +383,25 @@ static struct fusion_quantity quantity_at(struct fusion_planes *planes,
     }
 
     // What is past its time is not in the root any more, but it was there.
-    struct fusion_quantity out = {.reason = root->weather->ended[variable] ? FUSION_REASON_STALE
-                                            : planes->left_out[variable]
-                                                ? FUSION_REASON_UNKNOWN
-                                                : FUSION_REASON_NOT_REPORTED};
+    *out = (struct fusion_quantity){
+        .reason = root->weather->ended[variable] ? FUSION_REASON_STALE
+                  : planes->left_out[variable]   ? FUSION_REASON_UNKNOWN
+                                                 : FUSION_REASON_NOT_REPORTED};
     if (best.group != NULL)
-        out.reason = evaluate(planes, ask, &best, &out);
+        out->reason = evaluate(planes, ask, &best, out);
     else if (planes->first_of[variable] < planes->first_of[variable + 1])
-        out.reason = covered ? FUSION_REASON_STALE : FUSION_REASON_NO_DATA;
-    if (out.reason != FUSION_REASON_NONE) {
+        out->reason = covered ? FUSION_REASON_STALE : FUSION_REASON_NO_DATA;
+    if (out->reason != FUSION_REASON_NONE) {
         enum fusion_reason state = fusion_sample_state(root, FUSION_LAYER_WEATHER);
-        return (struct fusion_quantity){.reason =
-                                            state == FUSION_REASON_NONE ? out.reason : state};
+        if (state != FUSION_REASON_NONE)
+            out->reason = state;
+        return;
     }
     if (ask->agl_known)
-        out.vertical = best.distance_m <= 0.0   ? FUSION_BASIS_INSIDE
-                       : ask->agl_m < lowest_m  ? FUSION_BASIS_EXTRAPOLATED
-                       : ask->agl_m > highest_m ? FUSION_BASIS_EXTRAPOLATED
-                                                : FUSION_BASIS_NEAREST;
-    return out;
+        out->vertical = best.distance_m <= 0.0   ? FUSION_BASIS_INSIDE
+                        : ask->agl_m < lowest_m  ? FUSION_BASIS_EXTRAPOLATED
+                        : ask->agl_m > highest_m ? FUSION_BASIS_EXTRAPOLATED
+                                                 : FUSION_BASIS_NEAREST;
 }
 
 void fusion_weather_ask(struct fusion_planes *planes, const struct fusion_root *root,
@@ -415,9 +424,10 @@ void fusion_weather_ask(struct fusion_planes *planes, const struct fusion_root *
             (void)plane_inside(planes, (uint32_t)i, ask->position);
     }
     for (int item = 0; item < FUSION_WEATHER_ITEMS; item++)
-        out->items[item] = indexed && (ask->without >> item & 1) == 0
-                               ? quantity_at(planes, root, ask, variable_of[item])
-                               : (struct fusion_quantity){.reason = FUSION_REASON_UNKNOWN};
+        if (indexed && (ask->without >> item & 1) == 0)
+            quantity_at(planes, root, ask, variable_of[item], &out->items[item]);
+        else
+            out->items[item] = (struct fusion_quantity){.reason = FUSION_REASON_UNKNOWN};
     out->present = (struct fusion_present){.reason = FUSION_REASON_NO_DATA};
     if (!ask->grid_only)
         fusion_weather_observe(root, ask, out);
