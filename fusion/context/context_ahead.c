@@ -43,11 +43,14 @@ static void segment_close(struct fusion_segment *segment, const struct fusion_ro
     segment->ground_min_amsl_m = swath->ground_min_amsl_m;
     segment->ground_mean_amsl_m.known = swath->ground_known > 0;
     if (swath->ground_known > 0)
-        segment->ground_mean_amsl_m.value = swath->ground_sum_m / (double)swath->ground_known;
+        segment->ground_mean_amsl_m.value =
+            swath->ground_sum_m / (double)(int64_t)swath->ground_known;
     segment->surface_max_amsl_m = (struct fusion_number){.known = swath->surface_known > 0,
                                                          .value = swath->surface_max_amsl_m};
     uint64_t unknown = swath->cells - swath->surface_known;
-    segment->unknown_ratio = swath->cells > 0 ? (double)unknown / (double)swath->cells : 1.0;
+    segment->unknown_ratio = swath->cells == 0 ? 1.0
+                             : unknown == 0    ? 0.0
+                                               : (double)unknown / (double)swath->cells;
     segment->unknown_reason = FUSION_REASON_NONE;
     if (unknown > 0) {
         enum fusion_reason near =

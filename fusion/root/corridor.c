@@ -20,13 +20,6 @@
 
 enum { SIDE = GEO_CELLS_SIDE };
 
-struct fusion_swath fusion_swath_empty(void)
-{
-    return (struct fusion_swath){.ground_max_amsl_m = -HUGE_VAL,
-                                 .surface_max_amsl_m = -HUGE_VAL,
-                                 .ground_min_amsl_m = HUGE_VAL};
-}
-
 static double greater(double a, double b) { return a > b ? a : b; }
 
 static void accuracy_read(struct fusion_swath *swath, const struct fusion_tile *tile)
@@ -304,9 +297,9 @@ static void account(const struct reading *reading)
     swath->cells += weight * reading->cells;
     swath->ground_known += weight * reading->ground.known;
     swath->surface_known += weight * reading->surface.known;
-    swath->ground_sum_m += (double)weight
-                           * (GEO_CELL_OFFSET_M * (double)reading->ground.known
-                              + GEO_CELL_QUANTUM_M * (double)reading->ground.sum);
+    swath->ground_sum_m += (double)(int64_t)weight
+                           * (GEO_CELL_OFFSET_M * (double)(int64_t)reading->ground.known
+                              + GEO_CELL_QUANTUM_M * (double)(int64_t)reading->ground.sum);
     raise(&swath->ground_max_amsl_m, &reading->ground);
     raise(&swath->ground_max_amsl_m, &reading->low);
     lower(swath, reading);
@@ -349,8 +342,9 @@ struct strip {
 };
 
 // Cells of both layers side by side, so that the memory brings them at the same time. `thin`
-// is a constant wherever this is called.
-static inline void strip_read(const struct strip *strip, bool thin, struct reading *reading)
+// is a constant wherever this is called, and asked of no row.
+__attribute__((always_inline)) static inline void strip_read(const struct strip *strip,
+                                                             bool thin, struct reading *reading)
 {
     // Where there is no tile the other one is read in its place, and is not counted.
     const struct fusion_tile *below = strip->low != NULL ? strip->low : strip->high;
@@ -359,11 +353,14 @@ static inline void strip_read(const struct strip *strip, bool thin, struct readi
     struct fusion_cell_run_accumulator ground = fusion_cell_run_open();
     struct fusion_cell_run_highest surface = fusion_cell_run_highest_open();
     for (uint32_t i = 0; i < strip->count; i++) {
-        const int64_t first = strip->spans[i].first - strip->west;
-        const int64_t last = strip->spans[i].last - strip->west;
-        const int64_t from = first > 0 ? first : 0, to = last < SIDE - 1 ? last : SIDE - 1;
-        if (to < from)
-            continue;
+        int64_t from = strip->spans[i].first - strip->west;
+        int64_t to = strip->spans[i].last - strip->west;
+        if ((uint64_t)(from | to) >= SIDE) { // one is not in the tile
+            from = from > 0 ? from : 0;
+            to = to < SIDE - 1 ? to : SIDE - 1;
+            if (to < from)
+                continue;
+        }
         const size_t row = thin ? 0 : (size_t)(strip->row + i) * SIDE;
         if (thin) {
             low = fusion_tile_row(below, strip->row + i);
@@ -453,9 +450,9 @@ static void prefetch(const struct reading *reading, const struct fusion_outline_
     const uint16_t *below = low->cells;
     const uint16_t *above = high->cells != NULL ? high->cells : low->cells; // of a thin one
     const size_t first = (size_t)box->top % SIDE;
-    size_t at = first * SIDE + (size_t)middle % SIDE;
-    const size_t end = first + rows_at_once(box->top, box->bottom);
-    for (size_t i = first; i < end && i < SIDE; i++, at += SIDE) {
+    size_t left = rows_at_once(box->top, box->bottom);
+    left = left < SIDE - first ? left : SIDE - first;
+    for (size_t at = first * SIDE + (size_t)middle % SIDE; left > 0; left--, at += SIDE) {
         __builtin_prefetch(below + at);
         __builtin_prefetch(above + at);
     }
@@ -530,34 +527,55 @@ static bool inset_read(struct fusion_swath *swath, const struct fusion_root *roo
     return touched;
 }
 
+// The cells of both layers of a tile of the region, NULL where there are none: of a thin
+// surface most rows are those of the ground.
+static void tile_cells(const struct fusion_root *root, uint64_t column, uint64_t row,
+                       const uint16_t **below, const uint16_t **above)
+{
+    const struct fusion_extent *extent = &root->tiles;
+    const uint64_t tile_columns = UINT64_C(2) << extent->first.level;
+    column = (column - extent->first.col) & (tile_columns - 1);
+    row -= extent->first.row; // huge where negative
+    *below = *above = NULL;
+    if (row >= extent->rows || column >= extent->columns)
+        return;
+    const size_t tile = (size_t)(row * extent->columns + column);
+    const struct fusion_tile *low = root->ground[tile], *high = root->surface[tile];
+    if (low != NULL)
+        *below = low->cells;
+    if (high != NULL)
+        *above = high->cells;
+}
+
 void fusion_corridor_prefetch(const struct fusion_root *root, struct geo_point a,
                               struct geo_point b)
 {
     enum { ROWS_MAX = 64 };
     const struct fusion_extent *extent = &root->tiles;
     const double per_deg = (double)(UINT32_C(1) << extent->first.level) * SIDE / 180.0;
-    const uint64_t tile_columns = UINT64_C(2) << extent->first.level;
-    const double x = (a.lon_deg + 180.0) * per_deg, y = (90.0 - a.lat_deg) * per_deg;
-    const double right = (b.lon_deg - a.lon_deg) * per_deg;
-    const double down = (a.lat_deg - b.lat_deg) * per_deg;
+    double x = (a.lon_deg + 180.0) * per_deg, y = (90.0 - a.lat_deg) * per_deg;
+    double right = (b.lon_deg - a.lon_deg) * per_deg;
+    double down = (a.lat_deg - b.lat_deg) * per_deg;
     const double rows = geo_greater(fabs(down), fabs(right) / 8.0);
     const int steps = (int)geo_lesser(ceil(rows), ROWS_MAX);
+    right /= geo_greater(steps, 1.0);
+    down /= geo_greater(steps, 1.0);
+    const uint16_t *below = NULL, *above = NULL; // cells of one tile
+    uint64_t last_tile = UINT64_MAX;
     for (int step = 0; step <= steps; step++) {
-        const double share = steps > 0 ? (double)step / steps : 0.0;
-        const uint64_t column = (uint64_t)(int64_t)(x + right * share);
-        const uint64_t row = (uint64_t)(int64_t)(y + down * share);
-        const uint64_t tile_column = (column / SIDE - extent->first.col) & (tile_columns - 1);
-        const uint64_t tile_row = row / SIDE - extent->first.row; // huge where negative
-        if (tile_row >= extent->rows || tile_column >= extent->columns)
-            continue;
-        const size_t tile = (size_t)(tile_row * extent->columns + tile_column);
+        const uint64_t column = (uint64_t)(int64_t)x, row = (uint64_t)(int64_t)y;
+        const uint64_t tile = (row / SIDE) << 32 ^ column / SIDE;
+        if (tile != last_tile) {
+            tile_cells(root, column / SIDE, row / SIDE, &below, &above);
+            last_tile = tile;
+        }
         const size_t at = (size_t)(row % SIDE) * SIDE + (size_t)(column % SIDE);
-        const struct fusion_tile *low = root->ground[tile], *high = root->surface[tile];
-        if (low != NULL && low->cells != NULL)
-            __builtin_prefetch(low->cells + at);
-        if (high != NULL
-            && high->cells != NULL) // of a thin one most rows are those of the ground
-            __builtin_prefetch(high->cells + at);
+        if (below != NULL)
+            __builtin_prefetch(below + at);
+        if (above != NULL)
+            __builtin_prefetch(above + at);
+        x += right;
+        y += down;
     }
     // gcc (12) takes a function that only prefetches for one without effect, and drops the call
     __asm__ volatile("");

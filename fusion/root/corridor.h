@@ -19,6 +19,7 @@
 #ifndef FUSION_CORRIDOR_H
 #define FUSION_CORRIDOR_H
 
+#include <math.h>
 #include <stdint.h>
 
 #include "fusion/root/outline.h"
@@ -40,7 +41,12 @@ struct fusion_swath {
     const struct fusion_tile *last, *last_ground; // touched
 };
 
-struct fusion_swath fusion_swath_empty(void);
+static inline struct fusion_swath fusion_swath_empty(void)
+{
+    return (struct fusion_swath){.ground_max_amsl_m = -HUGE_VAL,
+                                 .surface_max_amsl_m = -HUGE_VAL,
+                                 .ground_min_amsl_m = HUGE_VAL};
+}
 
 // Asks the memory for the cells under the straight way from `a` to `b`, which nobody waits for:
 // so they are there when the outlines along it are read. Longitudes may run past 180.

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "fusion/root/simd.h"
 #include "geo/cells.h"
 #include "geo/length.h"
 
@@ -16,7 +15,7 @@ static double cells_per_deg(uint8_t level)
     return (double)(UINT32_C(1) << level) * SIDE / 180.0;
 }
 
-static void corner(struct fusion_outline *outline, double scale, struct geo_point point)
+static inline void corner(struct fusion_outline *outline, double scale, struct geo_point point)
 {
     outline->x[outline->corner_count] = (point.lon_deg + 180.0) * scale;
     outline->y[outline->corner_count++] = (90.0 - point.lat_deg) * scale;
@@ -32,9 +31,9 @@ struct fusion_outline fusion_outline_piece(uint8_t level, struct geo_point a,
 }
 
 // Two corners, `along_m` on the way from the origin of the frame and so far to its sides.
-static void corners_beside(struct fusion_outline *outline, double scale,
-                           const struct geo_frame *frame, struct geo_offset way, double along_m,
-                           double first_left_m, double second_left_m)
+static inline void corners_beside(struct fusion_outline *outline, double scale,
+                                  const struct geo_frame *frame, struct geo_offset way,
+                                  double along_m, double first_left_m, double second_left_m)
 {
     const double east_m = along_m * way.east_m, north_m = along_m * way.north_m;
     // left of the way is (-north, east)
@@ -81,6 +80,8 @@ struct fusion_outline fusion_outline_disc(uint8_t level, struct geo_point centre
 static int64_t floor_of(double x)
 {
     const int64_t whole = (int64_t)x; // toward 0
+    if (x >= 0.0)                     // as nearly all are
+        return whole;
     return whole - (x < (double)whole);
 }
 
@@ -102,18 +103,16 @@ struct fusion_outline_box fusion_outline_box(const struct fusion_outline *outlin
                                        .bottom = floor_of(bottom + 0.5)};
 }
 
+// West and east of something: the least x, and the least of -x.
+typedef fusion_simd_pair extent;
+
 static struct fusion_outline_corner corner_at(double x, double y)
 {
     const int64_t whole = floor_of(y);
     const double over = y - (double)whole; // exact, as y + 0.5 is not
     return (struct fusion_outline_corner){
-        .x = x, .y = y, .line = whole + (over >= 0.5), .next = whole + 1 + (over > 0.5)};
+        .x = {x, -x}, .y = y, .line = whole + (over >= 0.5), .next = whole + 1 + (over > 0.5)};
 }
-
-// West and east of something: the least x, and the least of -x.
-typedef fusion_simd_pair extent;
-
-static extent extent_of(double x) { return (extent){x, -x}; }
 
 void fusion_outline_corners(const struct fusion_outline *outline,
                             struct fusion_outline_corners *out)
@@ -123,7 +122,7 @@ void fusion_outline_corners(const struct fusion_outline *outline,
     int64_t top = INT64_MAX, bottom = INT64_MIN;
     for (uint32_t i = 0; i < count; i++) {
         const struct fusion_outline_corner corner = corner_at(outline->x[i], outline->y[i]);
-        wide = fusion_simd_pair_lesser(extent_of(corner.x), wide);
+        wide = fusion_simd_pair_lesser(corner.x, wide);
         top = corner.line < top ? corner.line : top;
         bottom = corner.line > bottom ? corner.line : bottom;
         out->corners[i] = corner;
@@ -134,47 +133,41 @@ void fusion_outline_corners(const struct fusion_outline *outline,
                                            .bottom = bottom};
 }
 
-// Of count + 2 lines from `row` on: where the outline crosses each.
-static void lines_cross(const struct fusion_outline_corners *corners, int64_t row,
-                        uint32_t count, extent *lines)
+// Lines from `row` on.
+struct lines {
+    int64_t row, end;
+    extent crossed[FUSION_OUTLINE_ROWS_AT_ONCE + 2]; // by the outline
+    extent stand[FUSION_OUTLINE_ROWS_AT_ONCE + 2];   // corners, on it and up to the next one
+};
+
+// A side crosses the lines from its top on and above its bottom.
+static inline void side_cross(struct lines *lines, const struct fusion_outline_corner *a,
+                              const struct fusion_outline_corner *b)
 {
-    const int64_t last = row + count + 2;
-    const struct fusion_outline_corner *before = &corners->corners[corners->count - 1];
-    for (uint32_t k = 0; k < corners->count; k++) {
-        const struct fusion_outline_corner *corner = &corners->corners[k];
-        const bool down = before->y <= corner->y;
-        const struct fusion_outline_corner *from = down ? before : corner;
-        const struct fusion_outline_corner *to = down ? corner : before;
-        before = corner;
-        // A side crosses the lines from its top on and above its bottom.
-        const int64_t first = from->next > row ? from->next : row;
-        const int64_t end = to->next < last ? to->next : last;
-        if (first >= end)
-            continue;
-        const extent top_x = extent_of(from->x);
-        const extent slope = extent_of((to->x - from->x) / (to->y - from->y));
-        const fusion_simd_pair top_y = {from->y, from->y};
-        const double first_y = (double)first - 0.5;
-        fusion_simd_pair y = {first_y, first_y};
-        for (int64_t line = first; line < end; line++, y += 1.0)
-            lines[line - row] =
-                fusion_simd_pair_lesser(top_x + slope * (y - top_y), lines[line - row]);
-    }
+    const bool down = a->y <= b->y;
+    const struct fusion_outline_corner *top = down ? a : b, *bottom = down ? b : a;
+    const int64_t first = top->next > lines->row ? top->next : lines->row;
+    const int64_t end = bottom->next < lines->end ? bottom->next : lines->end;
+    if (first >= end)
+        return;
+    const double fall = bottom->y - top->y, first_y = (double)first - 0.5;
+    const extent slope = (bottom->x - top->x) / (fusion_simd_pair){fall, fall};
+    const fusion_simd_pair top_y = {top->y, top->y};
+    fusion_simd_pair y = {first_y, first_y};
+    for (extent *at = &lines->crossed[first - lines->row],
+                *last = &lines->crossed[end - lines->row];
+         at < last; at++, y += 1.0)
+        *at = fusion_simd_pair_lesser(top->x + slope * (y - top_y), *at);
 }
 
-// Of count + 1 lines from `row` on: the corners on it and between it and the next one.
-static void corners_stand(const struct fusion_outline_corners *corners, int64_t row,
-                          uint32_t count, extent *stand)
+static inline void corner_stand(struct lines *lines, const struct fusion_outline_corner *corner)
 {
-    for (uint32_t k = 0; k < corners->count; k++) {
-        const struct fusion_outline_corner *corner = &corners->corners[k];
-        const uint64_t at = (uint64_t)(corner->line - row); // huge when above
-        const extent x = extent_of(corner->x);
-        if (at <= count)
-            stand[at] = fusion_simd_pair_lesser(x, stand[at]);
-        if (corner->line == corner->next && at - 1 <= count) // it is below the line before, too
-            stand[at - 1] = fusion_simd_pair_lesser(x, stand[at - 1]);
-    }
+    const uint64_t at = (uint64_t)(corner->line - lines->row); // huge when above
+    const uint64_t count = (uint64_t)(lines->end - lines->row) - 1;
+    if (at < count)
+        lines->stand[at] = fusion_simd_pair_lesser(corner->x, lines->stand[at]);
+    if (corner->line == corner->next && at - 1 < count) // it is below the line before, too
+        lines->stand[at - 1] = fusion_simd_pair_lesser(corner->x, lines->stand[at - 1]);
 }
 
 uint64_t fusion_outline_spans(
@@ -184,15 +177,24 @@ uint64_t fusion_outline_spans(
     // What a convex outline has between two lines reaches from west to east as far as where it
     // crosses them and the corners between them do.
     assert(count <= FUSION_OUTLINE_ROWS_AT_ONCE);
-    extent lines[FUSION_OUTLINE_ROWS_AT_ONCE + 2], stand[FUSION_OUTLINE_ROWS_AT_ONCE + 2];
-    for (uint32_t i = 0; i < count + 2; i++)
-        lines[i] = stand[i] = (extent){HUGE_VAL, HUGE_VAL};
-    lines_cross(corners, row, count, lines);
-    corners_stand(corners, row, count, stand);
+    struct lines lines;
+    lines.row = row;
+    lines.end = row + count + 2;
+    for (uint32_t i = 0; i < count + 2; i += 2) {
+        lines.crossed[i] = lines.crossed[i + 1] = (extent){HUGE_VAL, HUGE_VAL};
+        lines.stand[i] = lines.stand[i + 1] = (extent){HUGE_VAL, HUGE_VAL};
+    }
+    const struct fusion_outline_corner *before = &corners->corners[corners->count - 1];
+    for (uint32_t k = 0; k < corners->count; k++) {
+        const struct fusion_outline_corner *corner = &corners->corners[k];
+        corner_stand(&lines, corner);
+        side_cross(&lines, before, corner);
+        before = corner;
+    }
     int64_t cells = 0;
     for (uint32_t i = 0; i < count; i++) {
-        const extent across = fusion_simd_pair_lesser(lines[i], lines[i + 2]);
-        const extent between = fusion_simd_pair_lesser(stand[i], stand[i + 1]);
+        const extent across = fusion_simd_pair_lesser(lines.crossed[i], lines.crossed[i + 2]);
+        const extent between = fusion_simd_pair_lesser(lines.stand[i], lines.stand[i + 1]);
         const extent all = fusion_simd_pair_lesser(across, between);
         struct fusion_outline_span span = {0, -1};
         if (all[0] <= -all[1])

@@ -11,12 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fusion/root/simd.h"
 #include "geo/frame.h"
 #include "geo/point.h"
 
 enum {
     FUSION_OUTLINE_CORNERS_MAX = 12,
-    FUSION_OUTLINE_ROWS_AT_ONCE = 16,
+    FUSION_OUTLINE_ROWS_AT_ONCE = 16, // even
 };
 
 // Convex, corners in order, in cells of the tile level: x eastward from longitude -180, y
@@ -51,7 +52,8 @@ struct fusion_outline_box fusion_outline_box(const struct fusion_outline *outlin
 // Line n, between two rows of cells, is y = n - 0.5: row r with half a cell more on each side
 // lies between line r and line r + 2.
 struct fusion_outline_corner {
-    double x, y;
+    fusion_simd_pair x; // and -x
+    double y;
     int64_t line; // the last one that it is not above
     int64_t next; // the first one that it is not below: `line` where it lies on that
 };

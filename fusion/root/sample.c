@@ -73,6 +73,8 @@ static struct cell cell_at(struct sheet sheet, int64_t column, int64_t row)
 static int64_t floor_of(double x)
 {
     const int64_t whole = (int64_t)x; // toward 0
+    if (x >= 0.0)                     // as nearly all are
+        return whole;
     return whole - (x < (double)whole);
 }
 
