@@ -132,10 +132,10 @@ void edge_neighbours_heard(struct edge_serve *serve, struct edge_drone *drone,
     drone->sight.lost = false;
 }
 
-static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
+static void neighbour_of(const struct edge_drone *drone, struct fusion_neighbour *out)
 {
     const struct fusion_fix *fix = &drone->report.fix;
-    struct fusion_neighbour out = {
+    *out = (struct fusion_neighbour){
         .traffic_id = drone->id,
         .position = fix->position,
         .time_utc_us = fix->time_utc_us,
@@ -154,27 +154,26 @@ static struct fusion_neighbour neighbour_of(const struct edge_drone *drone)
         .growth_mps = fix->velocity_acc95_mps > 0.0 ? fix->velocity_acc95_mps
                                                     : FUSION_VELOCITY_ACC95_DEFAULT_MPS,
     };
-    put_height(drone, &out);
-    out.pressure_known = fix->pressure.known;
-    out.pressure_m = fix->pressure.known ? fix->pressure.m : 0.0;
+    put_height(drone, out);
+    out->pressure_known = fix->pressure.known;
+    out->pressure_m = fix->pressure.known ? fix->pressure.m : 0.0;
     if (drone->sight.lost) {
         const struct edge_drone_sight *where = &drone->sight;
-        out.predicted = true;
-        out.position = (struct geo_point){where->lat_e7 / 1e7, where->lon_e7 / 1e7};
-        out.time_utc_us = where->utc_us;
-        out.velocity_north_mps = (double)where->north_mps;
-        out.velocity_east_mps = (double)where->east_mps;
-        out.velocity_up_mps = 0.0;
-        out.velocity_up_known = out.pressure_known = false;
-        out.amsl_known = where->amsl_known;
-        out.amsl_m = (double)where->amsl_m;
+        out->predicted = true;
+        out->position = (struct geo_point){where->lat_e7 / 1e7, where->lon_e7 / 1e7};
+        out->time_utc_us = where->utc_us;
+        out->velocity_north_mps = (double)where->north_mps;
+        out->velocity_east_mps = (double)where->east_mps;
+        out->velocity_up_mps = 0.0;
+        out->velocity_up_known = out->pressure_known = false;
+        out->amsl_known = where->amsl_known;
+        out->amsl_m = (double)where->amsl_m;
         double silent_s = (double)(where->utc_us - fix->time_utc_us) * 1e-6;
-        out.horizontal_acc95_m += out.growth_mps * silent_s;
-        out.reach_m = out.reach_mps * silent_s;
+        out->horizontal_acc95_m += out->growth_mps * silent_s;
+        out->reach_m = out->reach_mps * silent_s;
     }
-    out.horizontal_counted_m = out.horizontal_acc95_m;
-    out.amsl_counted_m = out.amsl_acc95_m;
-    return out;
+    out->horizontal_counted_m = out->horizontal_acc95_m;
+    out->amsl_counted_m = out->amsl_acc95_m;
 }
 
 struct gathering {
@@ -232,7 +231,7 @@ static void gather(void *self, struct edge_drone *other)
         return;
     struct fusion_neighbour *place = make_place(gathering, soonest_s);
     if (place != NULL)
-        *place = neighbour_of(other);
+        neighbour_of(other, place);
 }
 
 // A track that may be met. The region's own drones are known better than a feed knows them, as

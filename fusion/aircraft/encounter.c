@@ -176,6 +176,10 @@ static void add_leg(struct encounter *encounter, double begin_s, double length_s
         .up_mps = knot->up_mps - (b->up.value - a->up.value) * per_s,
     };
     const double apart_m = approach(&leg, &encounter->reach, &encounter->nearest) - ROUNDING_M;
+    // None of the others is wider.
+    const struct margin *wide = &encounter->margins[WIDE];
+    if (apart_m > wide->across_m + wide->across_mps * (begin_s + length_s))
+        return;
     for (size_t i = 0; i < MARGINS; i++) {
         const struct margin *margin = &encounter->margins[i];
         if (encounter->first_s[i] >= 0.0

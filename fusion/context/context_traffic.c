@@ -28,11 +28,15 @@ size_t fusion_context_traffic(const struct fusion_view *view, const struct geo_c
         return 0;
     size_t count = 0;
     for (size_t i = 0; i < around->neighbour_count; i++) {
-        struct fusion_encounter encounter;
-        fusion_encounter_compute(view, crs, &around->neighbours[i], &encounter);
         size_t at = count++;
-        for (; at > 0 && fusion_encounter_compare(&encounters[at - 1], &encounter) > 0; at--)
+        fusion_encounter_compute(view, crs, &around->neighbours[i], &encounters[at]);
+        if (at == 0 || fusion_encounter_compare(&encounters[at - 1], &encounters[at]) <= 0)
+            continue;
+        const struct fusion_encounter encounter = encounters[at];
+        do {
             encounters[at] = encounters[at - 1];
+            at--;
+        } while (at > 0 && fusion_encounter_compare(&encounters[at - 1], &encounter) > 0);
         encounters[at] = encounter;
     }
     for (size_t i = 0; i < count && i < FUSION_TRAFFIC_MAX; i++)
