@@ -35,6 +35,19 @@ bool geo_bounds_touch(struct geo_bounds a, struct geo_bounds b)
     return geo_bounds_hold(a_band, b_west) || geo_bounds_hold(b_band, a_west);
 }
 
+bool geo_bounds_within(struct geo_bounds inner, struct geo_bounds outer)
+{
+    if (!(inner.south_deg >= outer.south_deg && inner.north_deg <= outer.north_deg))
+        return false;
+    if (outer.west_deg <= outer.east_deg)
+        return (outer.west_deg <= -180.0 && outer.east_deg >= 180.0)
+               || (inner.west_deg <= inner.east_deg && inner.west_deg >= outer.west_deg
+                   && inner.east_deg <= outer.east_deg);
+    if (inner.west_deg <= inner.east_deg)
+        return inner.west_deg >= outer.west_deg || inner.east_deg <= outer.east_deg;
+    return inner.west_deg >= outer.west_deg && inner.east_deg <= outer.east_deg;
+}
+
 static double width_deg(double west_deg, double east_deg)
 {
     return east_deg >= west_deg ? east_deg - west_deg : east_deg - west_deg + 360.0;

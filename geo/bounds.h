@@ -17,6 +17,9 @@ bool geo_bounds_hold(struct geo_bounds bounds, struct geo_point point);
 // True if the boxes share at least a point.
 bool geo_bounds_touch(struct geo_bounds a, struct geo_bounds b);
 
+// True if every point of `inner` is one of `outer`.
+bool geo_bounds_within(struct geo_bounds inner, struct geo_bounds outer);
+
 // A box that holds every point within a distance (>= 0) of a point; near a pole all longitudes.
 struct geo_bounds geo_bounds_around(struct geo_point point, double radius_m);
 

@@ -291,6 +291,27 @@ struct geo_bounds fusion_path_bounds(const struct fusion_path *path)
     return box;
 }
 
+// One box around all places, widened once by what the widest of them reaches.
+bool fusion_path_bounds_rough(const struct fusion_path *path, struct geo_point centre,
+                              double radius_m, struct geo_bounds *out)
+{
+    struct geo_bounds box = {centre.lon_deg, centre.lat_deg, centre.lon_deg, centre.lat_deg};
+    for (uint32_t i = 0; i < path->count; i++) {
+        const struct geo_point at = path->nodes[i].point;
+        box.west_deg = geo_lesser(box.west_deg, at.lon_deg);
+        box.east_deg = geo_greater(box.east_deg, at.lon_deg);
+        box.south_deg = geo_lesser(box.south_deg, at.lat_deg);
+        box.north_deg = geo_greater(box.north_deg, at.lat_deg);
+    }
+    const double reach_m = path->basis == FUSION_CORRIDOR_DISC
+                               ? path->length_m
+                               : fusion_path_half_m(path, path->time_max_s);
+    const bool whole = box.west_deg >= -180.0 && box.east_deg <= 180.0;
+    box = geo_bounds_widen(box, geo_greater(reach_m, radius_m) + 1.0);
+    *out = box;
+    return whole && box.west_deg <= box.east_deg;
+}
+
 struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path, double along_m)
 {
     struct fusion_path_sweep sweep = {.from = path->nodes[0]};
@@ -306,6 +327,7 @@ struct fusion_path_sweep fusion_path_sweep_begin(const struct fusion_path *path,
     const struct geo_point at = sweep.from.point, here = path->here.origin;
     bool begins = at.lat_deg == here.lat_deg && at.lon_deg == here.lon_deg;
     sweep.frame = begins ? path->here : geo_frame_at(at);
+    sweep.half_m = fusion_path_half_m(path, sweep.from.time_s);
     return sweep;
 }
 
@@ -324,26 +346,29 @@ struct fusion_swath fusion_path_sweep_to(const struct fusion_path *path,
     sweep->level_amsl_m = sweep->highest_amsl_m;
     bool last = false;
     while (!last && sweep->corner + 1 < path->count) {
-        const struct fusion_path_node *next = &path->nodes[sweep->corner + 1];
-        struct fusion_path_node to = *next;
-        last = next->along_m > to_m;
+        const struct fusion_path_node *to = &path->nodes[sweep->corner + 1];
+        last = to->along_m > to_m;
         if (last && sweep->from.along_m >= to_m)
             break; // what goes on there, it does in the next stretch
-        if (last)
-            to = fusion_path_between(&path->nodes[sweep->corner], next, to_m);
-        else
+        struct fusion_path_node cut;
+        if (last) {
+            cut = fusion_path_between(to - 1, to, to_m);
+            to = &cut;
+        } else {
             sweep->corner++;
-        double half_from_m = fusion_path_half_m(path, sweep->from.time_s);
-        double half_to_m = fusion_path_half_m(path, to.time_s);
-        const struct geo_frame at_to = geo_frame_at(to.point);
+        }
+        const double half_from_m = sweep->half_m;
+        const double half_to_m = fusion_path_half_m(path, to->time_s);
+        const struct geo_frame at_to = geo_frame_at(to->point);
         struct fusion_outline outline = fusion_outline_between(
             root->tiles.first.level, &sweep->frame, &at_to, half_from_m, half_to_m,
-            sweep->from.bend ? half_from_m : 0.0, to.bend ? half_to_m : 0.0);
+            sweep->from.bend ? half_from_m : 0.0, to->bend ? half_to_m : 0.0);
         fusion_swath_add(&swath, root, &outline);
-        lower(&sweep->lowest_amsl_m, to.amsl_m);
-        sweep->highest_amsl_m = geo_greater(sweep->highest_amsl_m, to.amsl_m.value);
-        sweep->from = to;
+        lower(&sweep->lowest_amsl_m, to->amsl_m);
+        sweep->highest_amsl_m = geo_greater(sweep->highest_amsl_m, to->amsl_m.value);
+        sweep->from = *to;
         sweep->frame = at_to;
+        sweep->half_m = half_to_m;
     }
     return swath;
 }

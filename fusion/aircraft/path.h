@@ -84,12 +84,17 @@ double fusion_path_disc_m(const struct fusion_path *path, double time_s);
 
 // A box that holds the whole corridor.
 struct geo_bounds fusion_path_bounds(const struct fusion_path *path);
+// A larger one that holds all of that, and a circle around a place of the path, for a fraction
+// of the work. False: it would cross the antimeridian.
+bool fusion_path_bounds_rough(const struct fusion_path *path, struct geo_point centre,
+                              double radius_m, struct geo_bounds *out);
 
 // A sweep goes along the path from its begin and gathers cells stretch by stretch.
 struct fusion_path_sweep {
     uint32_t corner;
     struct fusion_path_node from;
     struct geo_frame frame;             // at `from`
+    double half_m;                      // of the width there
     struct fusion_number lowest_amsl_m; // of the path in the last stretch
     double level_amsl_m;                // the highest of the path before it, where known
     double highest_amsl_m;              // and with it

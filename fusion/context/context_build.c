@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// The parts are filled one after the other, each from what the earlier ones found: the plan
+// that is followed, the heights, the path, its segments, the weather, what stands and who flies
+// near; then the reasoners see all of it. What belongs to the aircraft's position is worked out
+// once. The cells on the way are asked of the memory first, and come while the rest is done.
 #include "fusion/context/context_build.h"
 #include "fusion/aircraft/context.h"
 #include "fusion/reason/reasoners.h"
@@ -49,10 +53,12 @@ size_t fusion_context_states(const struct fusion_root *root, struct geo_bounds b
                              int64_t now_utc_us,
                              struct fusion_layer_state out[static FUSION_LAYER_COUNT])
 {
+    const bool refused = fusion_unreadable_any(root);
     size_t count = 0;
     for (int layer = FUSION_LAYER_GROUND; layer < FUSION_LAYER_COUNT; layer++) {
         enum fusion_reason reason =
-            fusion_unreadable_state(root, (enum fusion_layer)layer, box, now_utc_us);
+            refused ? fusion_unreadable_state(root, (enum fusion_layer)layer, box, now_utc_us)
+                    : fusion_sample_state(root, (enum fusion_layer)layer);
         if (reason != FUSION_REASON_NONE)
             out[count++] = (struct fusion_layer_state){(enum fusion_layer)layer, reason};
     }
@@ -72,15 +78,13 @@ static bool deep_inside(struct geo_bounds box, struct geo_point point, double ra
            && point.lat_deg - north_deg > box.south_deg && east_deg * east_m_per_deg > radius_m;
 }
 
-enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
-                                              enum fusion_layer layer, struct geo_point point,
-                                              double radius_m, int64_t now_utc_us)
+// The layer's state in a circle, which `box` may say as well as the circle's own.
+static enum fusion_reason reason_in(const struct fusion_root *root, enum fusion_layer layer,
+                                    struct geo_point point, double radius_m,
+                                    struct geo_bounds box, int64_t now_utc_us)
 {
     if (!geo_bounds_hold(root->keep, point)) // waiting does not help, whatever the layer is at
         return FUSION_REASON_OUT_OF_REGION;
-    const struct geo_bounds box = fusion_unreadable_any(root)
-                                      ? geo_bounds_around(point, radius_m)
-                                      : (struct geo_bounds){0};
     enum fusion_reason state = fusion_unreadable_state(root, layer, box, now_utc_us);
     if (state != FUSION_REASON_NONE || radius_m <= 0.0
         || deep_inside(root->keep, point, radius_m))
@@ -94,14 +98,35 @@ enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
     return FUSION_REASON_NONE;
 }
 
-// What a context speaks of: the corridor, and the circle in which obstacles are listed. Only
-// asked for where an input was refused.
-static struct geo_bounds concern(const struct fusion_root *root, const struct fusion_path *path,
+enum fusion_reason fusion_context_near_reason(const struct fusion_root *root,
+                                              enum fusion_layer layer, struct geo_point point,
+                                              double radius_m, int64_t now_utc_us)
+{
+    const struct geo_bounds box = fusion_unreadable_any(root)
+                                      ? geo_bounds_around(point, radius_m)
+                                      : (struct geo_bounds){0};
+    return reason_in(root, layer, point, radius_m, box, now_utc_us);
+}
+
+// What a context speaks of, for those inputs that were refused: the circle in which obstacles
+// are listed, the place itself, and the corridor with both.
+struct concern {
+    struct geo_bounds near, here, all;
+};
+
+static struct concern concern_of(const struct fusion_root *root, const struct fusion_path *path,
                                  struct geo_point position, double radius_m)
 {
     if (!fusion_unreadable_any(root))
-        return (struct geo_bounds){0};
-    return geo_bounds_join(fusion_path_bounds(path), geo_bounds_around(position, radius_m));
+        return (struct concern){.near = {0}};
+    struct geo_bounds rough;
+    if (fusion_path_bounds_rough(path, position, radius_m, &rough)
+        && fusion_unreadable_alike(root, rough))
+        return (struct concern){.near = rough, .here = rough, .all = rough};
+    const struct geo_bounds near = geo_bounds_around(position, radius_m);
+    return (struct concern){.near = near,
+                            .here = geo_bounds_around(position, 0.0),
+                            .all = geo_bounds_join(fusion_path_bounds(path), near)};
 }
 
 // Where it will be at the end of the look-ahead if it flies straight on, roughly.
@@ -173,16 +198,16 @@ void fusion_context_build(struct fusion_builder *builder, const struct fusion_ro
     size_t room = aircraft->limits.obstacles_max < FUSION_NEAREST_MAX
                       ? aircraft->limits.obstacles_max
                       : FUSION_NEAREST_MAX;
-    out->obstacles_reason = fusion_context_near_reason(root, FUSION_LAYER_OBSTACLE, position,
-                                                       out->obstacle_radius_m, now_utc_us);
-    out->obstacles_left_out = fusion_context_near(root, position, out->obstacle_radius_m, room,
-                                                  out->obstacles, &out->obstacle_count);
+    const struct concern concern = concern_of(root, &path, position, out->obstacle_radius_m);
+    out->obstacles_reason = reason_in(root, FUSION_LAYER_OBSTACLE, position,
+                                      out->obstacle_radius_m, concern.near, now_utc_us);
+    out->obstacles_left_out = fusion_context_near(root, &path.here, out->obstacle_radius_m,
+                                                  room, out->obstacles, &out->obstacle_count);
     fusion_alerts_find(root, &aircraft->fix, now_utc_us, &out->alerts);
     out->alerts_reason =
-        fusion_context_near_reason(root, FUSION_LAYER_ALERT, position, 0.0, now_utc_us);
+        reason_in(root, FUSION_LAYER_ALERT, position, 0.0, concern.here, now_utc_us);
     out->layer_state_count =
-        fusion_context_states(root, concern(root, &path, position, out->obstacle_radius_m),
-                              now_utc_us, out->layer_states);
+        fusion_context_states(root, concern.all, now_utc_us, out->layer_states);
 
     out->advisories.count = 0;
     out->advisories.left_out = 0;

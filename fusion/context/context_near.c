@@ -131,30 +131,29 @@ static uint32_t own_bucket(const struct fusion_root *root, const struct fusion_w
                : 0;
 }
 
-uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point point,
+uint32_t fusion_context_near(const struct fusion_root *root, const struct geo_frame *frame,
                              double radius_m, size_t room, struct fusion_near *out,
                              size_t *count)
 {
     *count = 0;
     if (root->buckets.columns == 0 || root->buckets.rows == 0 || radius_m <= 0.0)
         return 0;
-    struct geo_frame frame = geo_frame_at(point);
-    struct fusion_window window = fusion_window_around(&root->buckets, &frame, radius_m);
+    struct fusion_window window = fusion_window_around(&root->buckets, frame, radius_m);
     const struct fusion_obstacle_index_box box = {-radius_m, radius_m, -radius_m, radius_m};
     struct nearest nearest = {.room = room, .list = out};
     assert(room <= FUSION_NEAREST_MAX);
     uint32_t within = 0;
     const uint32_t buckets = fusion_window_count(&window);
-    const uint32_t own = own_bucket(root, &window, point);
+    const uint32_t own = own_bucket(root, &window, frame->origin);
     for (uint32_t turn = 0; turn < buckets; turn++) {
         const uint32_t index = turn == 0 ? own : turn <= own ? turn - 1 : turn;
         const struct fusion_bucket *bucket = fusion_window_bucket(root, &window, index);
         struct fusion_obstacle_search search =
-            fusion_obstacle_search_begin(bucket, &frame, &box);
+            fusion_obstacle_search_begin(bucket, frame, &box);
         fusion_obstacle_search_circle(&search, radius_m);
         limit(&search, &nearest);
         for (size_t i; fusion_obstacle_search_next(&search, &i);) {
-            struct fusion_edge edge = edge_of(&frame, &search, i);
+            struct fusion_edge edge = edge_of(frame, &search, i);
             if (edge.square_m2 > radius_m * radius_m
                 || !counts_here(root, &window, index, &search, i))
                 continue;

@@ -30,8 +30,9 @@ void fusion_context_ahead(const struct fusion_root *root, const struct fusion_pa
                           const struct fusion_aircraft *aircraft,
                           const struct fusion_height *height, struct fusion_look_ahead *out);
 
-// The nearest obstacles within a radius, nearest first. Returns how many more there are.
-uint32_t fusion_context_near(const struct fusion_root *root, struct geo_point point,
+// The nearest obstacles within a radius around the origin of a frame, nearest first. Returns
+// how many more there are.
+uint32_t fusion_context_near(const struct fusion_root *root, const struct geo_frame *frame,
                              double radius_m, size_t room, struct fusion_near *out,
                              size_t *count);
 

@@ -115,7 +115,8 @@ static void judge_obstacles(const struct fusion_root *root,
             != FUSION_REASON_NONE
         || !root->layer_fed[FUSION_LAYER_OBSTACLE])
         unknown(out, FUSION_LAYER_OBSTACLE);
-    (void)fusion_context_near(root, ask->position, radius_m, FUSION_NEAREST_MAX, list, &count);
+    const struct geo_frame frame = geo_frame_at(ask->position);
+    (void)fusion_context_near(root, &frame, radius_m, FUSION_NEAREST_MAX, list, &count);
     for (size_t i = 0; i < count; i++) {
         const struct geo_obstacle *o = list[i].obstacle->obstacle;
         if (list[i].distance_m - o->horizontal_acc95_m > near_m)

@@ -48,9 +48,9 @@ void fusion_point_ask(struct fusion_builder *builder, const struct fusion_root *
     fusion_weather_ask(builder->planes, root, &weather, &out->weather);
     out->obstacles_reason = fusion_context_near_reason(root, FUSION_LAYER_OBSTACLE, position,
                                                        ask->radius_m, ask->now_utc_us);
-    out->obstacles_left_out =
-        fusion_context_near(root, position, ask->radius_m, FUSION_NEAREST_MAX, out->obstacles,
-                            &out->obstacle_count);
+    const struct geo_frame frame = geo_frame_at(position);
+    out->obstacles_left_out = fusion_context_near(
+        root, &frame, ask->radius_m, FUSION_NEAREST_MAX, out->obstacles, &out->obstacle_count);
     fusion_point_zones(root, ask, &out->height, out);
     fusion_point_alerts(root, ask, out);
     out->layer_state_count = fusion_context_states(

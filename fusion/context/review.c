@@ -87,11 +87,14 @@ static void find_refused(struct reviewer *reviewer, const struct fusion_path *pa
                          uint32_t leg)
 {
     static const enum fusion_layer layers[] = {FUSION_LAYER_SURFACE, FUSION_LAYER_ZONE};
+    if (!fusion_unreadable_any(reviewer->root))
+        return;
+    const struct geo_bounds box = fusion_path_bounds(path);
     int64_t begin_utc_us =
         reviewer->begin_utc_us + (int64_t)(geo_lesser(reviewer->time_s, TIME_MAX_S) * 1e6);
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)
-        if (fusion_unreadable_will_touch(reviewer->root, layers[i], fusion_path_bounds(path),
-                                         reviewer->now_utc_us, begin_utc_us))
+        if (fusion_unreadable_will_touch(reviewer->root, layers[i], box, reviewer->now_utc_us,
+                                         begin_utc_us))
             add_layer_gap(reviewer, leg, layers[i], 1.0, FUSION_REASON_UNREADABLE);
 }
 

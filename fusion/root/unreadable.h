@@ -24,6 +24,10 @@ static inline bool fusion_unreadable_any(const struct fusion_root *root)
     return root->unreadables != NULL && root->unreadables->count > 0;
 }
 
+// Whether each such input may apply everywhere in the box or nowhere: then what is said of the
+// box holds of every part of it.
+bool fusion_unreadable_alike(const struct fusion_root *root, struct geo_bounds box);
+
 // Why the layer is not complete in the box now: fusion_sample_state(), else UNREADABLE, else
 // NONE.
 enum fusion_reason fusion_unreadable_state(const struct fusion_root *root,

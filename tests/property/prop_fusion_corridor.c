@@ -10,9 +10,13 @@
 #include <math.h>
 
 #include "fusion/aircraft/context.h"
+#include "fusion/aircraft/path.h"
 #include "fusion/context/context_build.h"
+#include "fusion/context/context_parts.h"
 #include "fusion/root/corridor.h"
 #include "fusion/root/sample.h"
+#include "fusion/root/unreadable.h"
+#include "geo/bounds.h"
 #include "geo/frame.h"
 #include "tests/support/scene.h"
 
@@ -276,6 +280,69 @@ static void ahead__random_flights__segments_touch_and_cover(void **state)
     fusion_builder_close(builder);
 }
 
+// Whatever box is asked first, the states are those of the exact boxes.
+static void context__inputs_refused_here_and_there__says_what_the_exact_boxes_say(void **state)
+{
+    (void)state;
+    const struct geo_point places[] = {
+        centre, dateline, {.lat_deg = -70.0, .lon_deg = -179.999}};
+    struct fusion_builder *builder;
+    assert_int_equal(fusion_builder_open(&builder), DRF_OK);
+    struct scene *scene = scene_open(centre, all_known, NULL, NULL);
+    struct fusion_root root = scene->root;
+    root.keep = (struct geo_bounds){-180.0, -90.0, 180.0, 90.0};
+    for (int layer = 0; layer < FUSION_LAYER_COUNT; layer++)
+        root.layer_fed[layer] = true;
+    struct fusion_unreadable items[2];
+    const struct fusion_unreadables list = {.count = 2, .items = items};
+    root.unreadables = &list;
+    uint64_t seed = UINT64_C(7046029254386353131);
+    size_t refused = 0, free = 0;
+    for (int i = 0; i < 3000; i++) {
+        struct fusion_aircraft aircraft = random_aircraft(&seed, places[i % 3]);
+        if (i % 5 == 0)
+            aircraft.fix.velocity_north_mps = aircraft.fix.velocity_east_mps = 0.0;
+        const struct fusion_path_node begin = {.point = aircraft.fix.position};
+        const struct geo_point at = aircraft.fix.position = fusion_path_place(&begin);
+        for (int k = 0; k < 2; k++) { // from far beside it to all around it
+            const double wide_m = uniform(&seed, 1.0, 6000.0);
+            const struct geo_frame frame = geo_frame_at(at);
+            const struct geo_offset offset = {uniform(&seed, -9000.0, 9000.0),
+                                              uniform(&seed, -9000.0, 9000.0)};
+            struct fusion_path_node node = {.point = geo_frame_point(&frame, offset)};
+            items[k] = (struct fusion_unreadable){
+                .layer = (enum fusion_layer)(1 + next_random(&seed) % (FUSION_LAYER_COUNT - 1)),
+                .box = geo_bounds_around(fusion_path_place(&node), wide_m),
+                .until_utc_us = 1,
+                .ends_utc_us = INT64_MAX};
+        }
+        struct fusion_context context;
+        fusion_context_build(builder, &root, &aircraft, 0, &context);
+        struct fusion_path path;
+        fusion_context_way(builder, &root, &aircraft, 0, &path);
+        const double radius_m = aircraft.limits.obstacle_radius_m;
+        const struct geo_bounds box =
+            geo_bounds_join(fusion_path_bounds(&path), geo_bounds_around(at, radius_m));
+        struct fusion_layer_state states[FUSION_LAYER_COUNT];
+        const size_t count = fusion_context_states(&root, box, 0, states);
+        assert_int_equal(context.layer_state_count, count);
+        for (size_t k = 0; k < count; k++) {
+            assert_int_equal(context.layer_states[k].layer, states[k].layer);
+            assert_int_equal(context.layer_states[k].reason, states[k].reason);
+        }
+        assert_int_equal(
+            context.obstacles_reason,
+            fusion_context_near_reason(&root, FUSION_LAYER_OBSTACLE, at, radius_m, 0));
+        assert_int_equal(context.alerts_reason,
+                         fusion_context_near_reason(&root, FUSION_LAYER_ALERT, at, 0.0, 0));
+        refused += count > 0;
+        free += count == 0;
+    }
+    assert_true(refused > 500 && free > 500);
+    scene_close(scene);
+    fusion_builder_close(builder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +351,7 @@ int main(void)
         cmocka_unit_test(swath__across_the_antimeridian__holds_what_brute_force_finds),
         cmocka_unit_test(swath__over_tiles_of_one_layer_only__counts_the_other_as_unknown),
         cmocka_unit_test(ahead__random_flights__segments_touch_and_cover),
+        cmocka_unit_test(context__inputs_refused_here_and_there__says_what_the_exact_boxes_say),
     };
     return cmocka_run_group_tests_name("fusion/corridor", tests, NULL, NULL);
 }

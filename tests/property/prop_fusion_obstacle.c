@@ -144,15 +144,16 @@ static void near__rough_distances_passed_over__finds_the_same(void **unused)
                                             .north_m = ask == 0 ? 0.0 : uniform(-9.0, 9.0)});
             if (fabs(at.lon_deg) > 180.0)
                 at = middle;
+            const struct geo_frame here = geo_frame_at(at);
             const size_t room = (size_t)uniform(0.0, FUSION_NEAREST_MAX + 0.99);
             struct fusion_near a[FUSION_NEAREST_MAX], b[FUSION_NEAREST_MAX];
             size_t a_count, b_count;
             stage->root.features = stage->with_index;
             const uint32_t a_left =
-                fusion_context_near(&stage->root, at, radius_m, room, a, &a_count);
+                fusion_context_near(&stage->root, &here, radius_m, room, a, &a_count);
             stage->root.features = stage->without;
             const uint32_t b_left =
-                fusion_context_near(&stage->root, at, radius_m, room, b, &b_count);
+                fusion_context_near(&stage->root, &here, radius_m, room, b, &b_count);
             assert_int_equal(a_left, b_left);
             assert_int_equal(a_count, b_count);
             for (size_t i = 0; i < a_count; i++) {

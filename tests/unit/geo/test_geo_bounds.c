@@ -50,9 +50,29 @@ static void join__more_than_the_globe__is_all_longitudes(void **state)
     expect(box(0, 0, 170, 1), box(160, 0, 10, 1), box(-180, 0, 180, 1));
 }
 
+static void within__boxes_of_either_side_of_the_antimeridian__are_told_apart(void **state)
+{
+    (void)state;
+    assert_true(geo_bounds_within(box(1, 1, 2, 2), box(1, 1, 2, 2)));
+    assert_true(geo_bounds_within(box(1, 1, 2, 2), box(0, 0, 3, 3)));
+    assert_false(geo_bounds_within(box(1, 1, 2, 4), box(0, 0, 3, 3)));
+    assert_false(geo_bounds_within(box(1, -1, 2, 2), box(0, 0, 3, 3)));
+    assert_false(geo_bounds_within(box(-1, 1, 2, 2), box(0, 0, 3, 3)));
+    assert_false(geo_bounds_within(box(1, 1, 4, 2), box(0, 0, 3, 3)));
+    assert_true(geo_bounds_within(box(175, 0, 178, 1), box(170, 0, -170, 1)));
+    assert_true(geo_bounds_within(box(-178, 0, -175, 1), box(170, 0, -170, 1)));
+    assert_true(geo_bounds_within(box(175, 0, -175, 1), box(170, 0, -170, 1)));
+    assert_false(geo_bounds_within(box(165, 0, -175, 1), box(170, 0, -170, 1)));
+    assert_false(geo_bounds_within(box(165, 0, 178, 1), box(170, 0, -170, 1)));
+    assert_false(geo_bounds_within(box(-178, 0, -165, 1), box(170, 0, -170, 1)));
+    assert_false(geo_bounds_within(box(175, 0, -175, 1), box(170, 0, 180, 1)));
+    assert_true(geo_bounds_within(box(175, 0, -175, 1), box(-180, 0, 180, 1)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(within__boxes_of_either_side_of_the_antimeridian__are_told_apart),
         cmocka_unit_test(join__boxes_side_by_side_or_nested__gives_the_hull),
         cmocka_unit_test(join__about_the_antimeridian__goes_across_it),
         cmocka_unit_test(join__more_than_the_globe__is_all_longitudes),
