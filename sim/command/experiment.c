@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "sim/command/command.h"
+#include "sim/experiment/node_check.h"
 #include "sim/experiment/run.h"
 #include "sim/host/loop.h"
 #include "sim/host/options.h"
@@ -123,6 +124,46 @@ static bool find_finished(struct work *work)
         work->states[run] = FINISHED;
     }
     return true;
+}
+
+// Whether a run is the first with its settings of the node: all else that varies is at its
+// first value.
+static bool first_of_node(const struct sim_experiment *e, size_t run)
+{
+    bool first = run % e->seed_count == 0;
+    for (size_t i = 0; i < e->varied_count && first; i++)
+        first = strncmp(e->varied[i].path, "node.", 5) == 0
+                || strcmp(sim_experiment_value(e, run, i), e->varied[i].values[0]) == 0;
+    return first;
+}
+
+// What the node says of `node.SECTION.KEY`, before hours are spent on runs.
+static int ask_node(struct work *work)
+{
+    char said[SIM_NODE_CHECK_SIZE];
+    if (access(work->program, X_OK) != 0) {
+        fprintf(stderr, "drf-sim experiment: %s: %s; --edge names the node's program\n",
+                work->program, strerrordesc_np(errno));
+        return 2;
+    }
+    for (size_t run = 0; run < work->runs; run += work->experiment.seed_count) {
+        if (!first_of_node(&work->experiment, run))
+            continue;
+        if (!look_at(work, run))
+            return 2;
+        if (work->trial.node_count == 0)
+            break;
+        enum drf_status status = sim_node_check(work->program, work->out, &work->trial, said);
+        if (status != DRF_OK) {
+            fprintf(
+                stderr,
+                "drf-sim experiment: %s: the node refuses the configuration that `node` and "
+                "`vary` give it:\n%s",
+                work->name, said);
+            return status == DRF_ERR_SYNTAX ? 2 : 1;
+        }
+    }
+    return 0;
 }
 
 static void print_tail(const char *folder)
@@ -333,6 +374,11 @@ static int make(struct work *work, const char *file)
     }
     if (work->states == NULL || !find_finished(work))
         return 1;
+    int code = ask_node(work);
+    if (code != 0) {
+        (void)rmdir(work->out); // if it is empty
+        return code;
+    }
     size_t finished = count_of(work, FINISHED);
     printf("%zu runs in %s", work->runs, work->out);
     printf(finished > 0 ? ", %zu of them finished before\n" : "\n", finished);

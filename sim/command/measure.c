@@ -50,7 +50,12 @@ static enum drf_status close_outputs(struct outputs *out)
     enum drf_status report = sim_report_close(out->report);
     enum drf_status status = tables != DRF_OK ? tables : package != DRF_OK ? package : report;
     if (status != DRF_OK)
-        fprintf(stderr, "drf-sim measure: the results could not all be written\n");
+        fprintf(stderr,
+                "drf-sim measure: not all could be written, and what is there is not whole:"
+                "%s%s%s\n",
+                tables != DRF_OK ? " tables (CSV)" : "",
+                package != DRF_OK ? " measures.gpkg" : "",
+                report != DRF_OK ? " report.html" : "");
     return status;
 }
 
@@ -98,6 +103,14 @@ static enum drf_status measure(const char *path, const struct sim_measure_rules 
 {
     struct sim_measured measured;
     struct drf_mcap_error error;
+    struct stat found;
+    if (stat(path, &found) == 0 && S_ISDIR(found.st_mode)) {
+        fprintf(stderr,
+                "drf-sim measure: %s: a folder; name its recordings, such as "
+                "%s/*/recording.mcap\n",
+                path, path);
+        return DRF_ERR_ABSENT;
+    }
     enum drf_status status = sim_measured_open(path, rules, &measured, &error);
     if (status != DRF_OK) {
         fprintf(stderr, "drf-sim measure: %s\n", error.text);

@@ -106,6 +106,8 @@ static enum drf_status read_varied(struct reader *reader, const char *path, yaml
     size_t count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
     if (count == 0 || count > VALUES_MAX)
         return refuse(reader, node, "vary.%s: 1 to %d values", path, VALUES_MAX);
+    if (strcmp(path, "seeds") == 0)
+        return refuse(reader, node, "vary.seeds: each value is run with all of `seeds`");
     if (e->varied_count == SIM_VARIED_MAX)
         return refuse(reader, node, "vary: more than %d parameters", SIM_VARIED_MAX);
     if (strlen(path) >= SIM_PATH_SIZE)
@@ -240,7 +242,8 @@ enum drf_status sim_experiment_read(const char *path, struct sim_experiment *out
     *error = (struct sim_experiment_error){.line = 0};
     enum drf_status status = sim_file_read(path, &out->text, &out->size);
     if (status != DRF_OK) {
-        snprintf(error->text, sizeof error->text, "cannot be read");
+        snprintf(error->text, sizeof error->text, "cannot be read: %s",
+                 status == DRF_ERR_NOMEM ? "out of memory" : strerrordesc_np(errno));
         return status;
     }
     sim_trial_defaults(&out->base);

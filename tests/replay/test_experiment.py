@@ -114,7 +114,8 @@ def test_a_node_that_fails_is_named_with_its_last_words():
         assert "0 of 6 runs finished, 6 failed" in failed.stdout, failed.stdout
         assert bench.make("out").returncode == 0  # tries them again
         absent = bench.make("absent", edge=bench.path / "no-such-program")
-        assert absent.returncode == 1 and "No such file or directory" in absent.stderr, absent.stderr
+        assert absent.returncode == 2 and "No such file or directory" in absent.stderr, absent.stderr
+        assert not (bench.path / "absent").exists()
 
 
 def test_a_wrong_file_is_refused_with_its_line_before_anything_is_made():
@@ -124,6 +125,21 @@ def test_a_wrong_file_is_refused_with_its_line_before_anything_is_made():
         assert refused.returncode == 2
         assert "small.yaml:8: unknown key dorones; did you mean drones?" in refused.stderr, refused.stderr
         assert not (bench.path / "out").exists()
+        gone = bench.make("out", file=bench.path / "gone.yaml")
+        assert gone.returncode == 2 and "cannot be read: No such file" in gone.stderr, gone.stderr
+        bench.file.write_text(SMALL.replace("{rate_hz", "{seeds: [4], rate_hz"), encoding="utf-8")
+        refused = bench.make("out")
+        assert refused.returncode == 2 and "each value is run with all of `seeds`" in refused.stderr, refused.stderr
+
+
+def test_what_the_node_refuses_is_said_before_the_first_run():
+    with Bench() as bench:
+        for node, vary, said in (("{limits: {stale_after: 900}}", "rate_hz: [1, 5]", "did you mean 'stale_after_ms'"),
+                                 ("{}", "rate_hz: [1, 5], node.limits.stale_after_ms: [900, 3]", "3 is not allowed; from 200")):
+            bench.file.write_text(SMALL.replace("rate_hz: [1, 5]", vary) + f"node: {node}\n", encoding="utf-8")
+            refused = bench.make("out", edge=None)
+            assert refused.returncode == 2 and said in refused.stderr, refused.stderr
+            assert "runs in" not in refused.stdout and not (bench.path / "out").exists(), refused.stdout
 
 
 def test_the_sample_with_the_real_node_warns_and_says_the_same_twice():

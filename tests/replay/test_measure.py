@@ -339,6 +339,7 @@ def test_a_truncated_file_gives_its_whole_chunks_and_a_damaged_one_is_refused():
     text = bench().measure(bad, whole, "--out", bench().path / "bad", code=1)
     assert str(bad) in text and re.search(r"\d{3,}", text.split("bad.mcap")[1].splitlines()[0]), text
     assert {r["recording"] for r in bench().rows(bench().path / "bad", "measures.csv")} == {str(whole)}
+    assert "a folder; name its recordings" in bench().measure(bench().path, code=1)
     assert "no such file" in bench().measure(bench().path / "absent.mcap", code=1).lower()
 
 
