@@ -4,7 +4,16 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIDTH = 640, HEIGHT = 310, LEFT = 64, RIGHT = 16, TOP = 52, BOTTOM = 46, TICKS = 6 };
+enum {
+    WIDTH = 640,
+    HEIGHT = 310,
+    LEFT = 64,
+    RIGHT = 16,
+    TOP = 52,
+    BOTTOM = 46,
+    LEGEND = 20,
+    TICKS = 6
+};
 
 void sim_plot_text(FILE *out, const char *text)
 {
@@ -137,21 +146,22 @@ void sim_plot_bars(FILE *out, const struct sim_plot_bars *bars)
     fputs("</svg>\n", out);
 }
 
-// At most as many corners as the picture has columns.
+// A step for each half column of the picture, as high as all values in it: many are equal, such
+// as the intervals of a simulation.
 static void steps(FILE *out, const struct frame *f, const struct sim_numbers *n,
                   const char *class)
 {
     fprintf(out, "<polyline class=\"%s\" points=\"%.1f,%.1f", class, x_of(f, f->x0),
             y_of(f, 0));
-    double last_x = -1, all = (double)n->count, reached = 0;
-    for (size_t i = 0; i < n->count && n->values[i] <= f->x1; i++) {
-        double x = x_of(f, fmax(n->values[i], f->x0));
-        double before = (double)i / all;
-        reached = (double)(i + 1) / all;
-        if (x - last_x < 0.5 && i + 1 < n->count)
-            continue;
+    double all = (double)n->count, reached = 0;
+    size_t i = 0;
+    while (i < n->count && n->values[i] <= f->x1) {
+        double x = x_of(f, fmax(n->values[i], f->x0)), before = reached;
+        do
+            i++;
+        while (i < n->count && n->values[i] <= f->x1 && x_of(f, n->values[i]) - x < 0.5);
+        reached = (double)i / all;
         fprintf(out, " %.1f,%.1f %.1f,%.1f", x, y_of(f, before), x, y_of(f, reached));
-        last_x = x;
     }
     fprintf(out, " %.1f,%.1f\"/>\n", x_of(f, f->x1), y_of(f, reached));
 }
@@ -164,15 +174,16 @@ void sim_plot_shares(FILE *out, const char *title, const char *x_label,
     for (size_t i = 0; i < count; i++)
         most = fmax(most, sim_numbers_quantile(series[i].numbers, 0.995));
     const struct frame f = {.x1 = most > 0 ? most : 1, .y1 = 1, .left = LEFT, .height = HEIGHT};
-    begin(out, f.height, title);
+    begin(out, f.height + LEGEND, title);
     axis_y(out, &f, "share");
     axis_x(out, &f, x_label);
     for (size_t i = 0; i < count && i < 3; i++) {
         steps(out, &f, series[i].numbers, classes[i]);
-        double y = f.height - BOTTOM - 16.0 * (double)(count - i);
-        fprintf(out, "<line class=\"%s\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>\n",
-                classes[i], WIDTH - 172, y - 4, WIDTH - 152, y - 4);
-        text_at(out, WIDTH - 146, y, "start", series[i].label);
+        // Below the axis: a curve may rise anywhere above it.
+        double x = f.left + 180.0 * (double)i, y = f.height + LEGEND - 8;
+        fprintf(out, "<line class=\"%s\" x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\"/>\n",
+                classes[i], x, y - 4, x + 20, y - 4);
+        text_at(out, x + 26, y, "start", series[i].label);
     }
     fputs("</svg>\n", out);
 }

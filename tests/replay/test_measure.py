@@ -377,6 +377,22 @@ def test_a_replay_has_no_delays_and_a_journal_no_messages():
     assert "drf-edge replay FILE --out FILE2" in bench().measure(JOURNAL, code=1)
 
 
+def test_the_curves_of_the_report_are_steps_as_high_as_the_shares():
+    tape = bench().tape("steps.mcap")
+    with tape:
+        t = 0.0
+        for k in range(1, 102):  # 90 intervals of 0.25 s, then 10 of 0.5 s
+            t += 0.25 if k <= 91 else 0.5
+            tape.context("d1", t, t, seq=k)
+    _, out = bench().measured(tape.path)
+    plot = (out / "report.html").read_text(encoding="utf-8").rsplit("Age of information at the drones", 1)[1]
+    curve = re.search(r'<polyline class="line two" points="([^"]*)"', plot)[1].split()
+    points = [tuple(map(float, point.split(","))) for point in curve]
+    assert all(a[0] == b[0] or a[1] == b[1] for a, b in zip(points, points[1:])), points
+    heights = sorted(abs(a[1] - b[1]) for a, b in zip(points, points[1:]) if a[0] == b[0] and a[1] != b[1])
+    assert len(heights) == 2 and abs(heights[1] / heights[0] - 9) < 0.1, heights
+
+
 def test_thresholds_are_the_users():
     path = head_on("thresholds.mcap", heights=(100, 150))  # 50 m apart
     m, _ = bench().measured(path)
