@@ -90,7 +90,7 @@ static enum drf_status apply_settings(const struct replay *replay, struct drf_co
         if (status != DRF_OK) {
             (void)snprintf(error, 400, "--set %.60s: %.300s", replay->options->settings[i],
                            wrong.text);
-            return status;
+            return status == DRF_ERR_NOMEM ? status : DRF_ERR_RANGE;
         }
     }
     return DRF_OK;
@@ -322,8 +322,8 @@ static enum drf_status open_node(struct replay *replay, char error[static 400])
     for (int i = 0; i < EDGE_LOOP_COUNT && status == DRF_OK; i++)
         edge_inputs_sum(replay->inputs[i], replay->sum);
     if (status == DRF_OK && replay->options->out != NULL)
-        status = edge_replay_out_open(replay->options->out, &replay->config, about,
-                                      &replay->out, error);
+        status =
+            edge_replay_out_open(replay->options, &replay->config, about, &replay->out, error);
     replay->config.store_in_memory = replay->config.store_copied = true;
     const struct edge_offline_options offline = {.config = &replay->config,
                                                  .log = replay->options->log,

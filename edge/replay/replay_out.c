@@ -24,11 +24,26 @@ struct edge_replay_out {
     bool failed;
 };
 
-enum drf_status edge_replay_out_open(const char *path, const struct drf_config *config,
+// What a what-if changed, a line each; the caller frees it. NULL: no memory.
+static char *settings_text(const struct edge_replay_options *options)
+{
+    size_t size = 1;
+    for (size_t i = 0; i < options->setting_count; i++)
+        size += strlen(options->settings[i]) + 1;
+    char *text = calloc(1, size), *at = text;
+    for (size_t i = 0; text != NULL && i < options->setting_count; i++)
+        at += snprintf(at, size - (size_t)(at - text), "%s%s", i > 0 ? "\n" : "",
+                       options->settings[i]);
+    return text;
+}
+
+enum drf_status edge_replay_out_open(const struct edge_replay_options *replay,
+                                     const struct drf_config *config,
                                      const struct edge_journal_about *about,
                                      struct edge_replay_out **out, char error[static 400])
 {
-    struct edge_replay_out *made = calloc(1, sizeof *made);
+    char *changed = settings_text(replay);
+    struct edge_replay_out *made = changed != NULL ? calloc(1, sizeof *made) : NULL;
     const struct drf_mcap_write_options options = {.library = "drf-edge " DRF_VERSION,
                                                    .zstd_level = 3};
     char boot[24];
@@ -41,15 +56,19 @@ enum drf_status edge_replay_out_open(const char *path, const struct drf_config *
         {.key = "recorded_mode", .value = drf_mode_name(config->mode)},
         {.key = "boot_id", .value = boot},
         {.key = "replay", .value = "1"},
+        {.key = "set", .value = changed}, // the last: of a what-if only
     };
-    if (made == NULL)
+    const size_t count = sizeof pairs / sizeof pairs[0] - (replay->setting_count == 0);
+    if (made == NULL) {
+        free(changed);
         return DRF_ERR_NOMEM;
+    }
     made->config = config;
-    enum drf_status status = drf_recording_open(path, &options, &made->recording, error);
+    enum drf_status status = drf_recording_open(replay->out, &options, &made->recording, error);
     if (status == DRF_OK)
-        status =
-            drf_mcap_write_metadata(drf_recording_mcap(made->recording), DRF_RECORDING_METADATA,
-                                    pairs, sizeof pairs / sizeof pairs[0]);
+        status = drf_mcap_write_metadata(drf_recording_mcap(made->recording),
+                                         DRF_RECORDING_METADATA, pairs, count);
+    free(changed);
     for (int i = 0; i < EDGE_LOOP_COUNT && status == DRF_OK; i++)
         status = edge_inputs_replay(EDGE_INPUTS_FREE, false, &made->inputs[i]);
     if (status != DRF_OK) {

@@ -9,11 +9,13 @@
 
 #include "edge/mqtt/link.h"
 #include "edge/replay/journal_read.h"
+#include "edge/replay/replay.h"
 
 struct edge_replay_out;
 
-// An existing file is refused. *error says why on anything but DRF_OK.
-DRF_MUST_CHECK enum drf_status edge_replay_out_open(const char *path,
+// replay->out; its metadata have what replay->settings changed. An existing file is refused.
+// *error says why on anything but DRF_OK.
+DRF_MUST_CHECK enum drf_status edge_replay_out_open(const struct edge_replay_options *replay,
                                                     const struct drf_config *config,
                                                     const struct edge_journal_about *about,
                                                     struct edge_replay_out **out,

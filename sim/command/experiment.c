@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "sim/command/command.h"
+#include "sim/experiment/made_by.h"
 #include "sim/experiment/node_check.h"
 #include "sim/experiment/run.h"
 #include "sim/host/loop.h"
@@ -30,6 +31,7 @@ enum state { TO_DO, UNDER_WAY, FINISHED, FAILED };
 struct work {
     struct sim_experiment experiment;
     const char *out, *program;
+    char made_by[SIM_MADE_BY_SIZE];
     size_t runs, jobs;
     unsigned char *states; // enum state of each run
     pid_t process[JOBS_MAX];
@@ -54,16 +56,16 @@ static bool look_at(struct work *work, size_t run)
     return path_in(work->folder, work->out, work->name);
 }
 
-// The settings as text; the caller frees it. NULL: no memory.
-static char *settings_of(const struct sim_trial *trial)
+// The programs and the settings as text; the caller frees it. NULL: no memory.
+static char *settings_of(const struct work *work)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *file = open_memstream(&text, &size);
     if (file == NULL)
         return NULL;
-    fprintf(file, "drf-sim %s\n", DRF_VERSION);
-    sim_trial_write(trial, file);
+    fputs(work->made_by, file);
+    sim_trial_write(&work->trial, file);
     fclose(file);
     return text;
 }
@@ -99,7 +101,7 @@ static char *read_file(const char *folder, const char *name)
     return text;
 }
 
-// Finds what is finished. False: a run there has other settings.
+// Finds what is finished. False: a run there has other settings, or is of other programs.
 static bool find_finished(struct work *work)
 {
     for (size_t run = 0; run < work->runs; run++) {
@@ -109,15 +111,14 @@ static bool find_finished(struct work *work)
         if (row == NULL)
             continue;
         free(row);
-        char *made = read_file(work->folder, "settings.txt"),
-             *wanted = settings_of(&work->trial);
+        char *made = read_file(work->folder, "settings.txt"), *wanted = settings_of(work);
         bool same = made != NULL && wanted != NULL && strcmp(made, wanted) == 0;
         free(made);
         free(wanted);
         if (!same) {
             fprintf(stderr,
-                    "drf-sim experiment: %s was made with other settings (settings.txt there); "
-                    "name another folder with --out\n",
+                    "drf-sim experiment: %s was made with other settings or programs "
+                    "(settings.txt there); name another folder with --out\n",
                     work->folder);
             return false;
         }
@@ -190,7 +191,7 @@ static int make_run(struct work *work, size_t run)
                 strerrordesc_np(errno));
         return 1;
     }
-    char *settings = settings_of(&work->trial);
+    char *settings = settings_of(work);
     bool written = settings != NULL && write_file(work->folder, "settings.txt", settings);
     free(settings);
     const struct sim_run_job job = {.experiment = &work->experiment,
@@ -366,6 +367,7 @@ static int make(struct work *work, const char *file)
         return 2;
     }
     work->runs = sim_experiment_runs(&work->experiment);
+    sim_made_by(work->program, work->made_by);
     work->states = calloc(work->runs, 1);
     if (mkdir(work->out, 0777) != 0 && errno != EEXIST) {
         fprintf(stderr, "drf-sim experiment: cannot make %s: %s\n", work->out,

@@ -105,6 +105,18 @@ def test_other_settings_in_the_same_folder_are_refused():
         assert bench.digests("out") == before
 
 
+def test_runs_of_another_build_in_the_same_folder_are_refused():
+    with Bench() as bench:
+        assert bench.make("out").returncode == 0
+        before = bench.digests("out")
+        other = bench.path / "rebuilt"
+        other.write_bytes(STUB.read_bytes() + b"\n")
+        other.chmod(0o755)
+        refused = bench.make("out", edge=other)
+        assert refused.returncode == 1 and "other settings or programs" in refused.stderr, refused.stderr
+        assert bench.digests("out") == before
+
+
 def test_a_node_that_fails_is_named_with_its_last_words():
     with Bench() as bench:
         failed = bench.make("out", how="die-at:10")

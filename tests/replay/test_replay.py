@@ -133,6 +133,8 @@ def check_outputs(folder, journal):
         # What the node sent, and nothing twice: the broker gives a node its own state back.
         outputs = re.search(r"outputs: (\d+)", text)[1]
         assert f"{outputs} outputs are equal" in run("compare", one, other), text
+    assert b"".join((b"set", struct.pack("<I", len("\n".join(changed))), "\n".join(changed).encode())) in out[4].read_bytes()
+    assert "--set limits.stale_after_ms=soon" in run("replay", journal, "--set", "limits.stale_after_ms=soon", program="drf-edge", code=2)
     said = run("compare", out[2], out[4], code=1)
     assert re.search(r"drones/\S+/(context|advisory|reply)", said), said
 
