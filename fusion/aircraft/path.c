@@ -37,6 +37,13 @@ double fusion_path_disc_m(const struct fusion_path *path, double time_s)
            + (path->growth_mps + path->speed_mps) * geo_lesser(time_s, path->time_max_s);
 }
 
+double fusion_path_reach_m(const struct fusion_path *path)
+{
+    return path->basis == FUSION_CORRIDOR_DISC
+               ? geo_greater(path->length_m, fusion_path_disc_m(path, path->time_max_s))
+               : fusion_path_half_m(path, path->time_max_s);
+}
+
 struct fusion_path_node fusion_path_between(const struct fusion_path_node *a,
                                             const struct fusion_path_node *b, double along_m)
 {
@@ -283,7 +290,7 @@ static struct geo_bounds around_node(const struct fusion_path *path,
 struct geo_bounds fusion_path_bounds(const struct fusion_path *path)
 {
     if (path->basis == FUSION_CORRIDOR_DISC)
-        return geo_bounds_around(fusion_path_place(&path->nodes[0]), path->length_m);
+        return geo_bounds_around(fusion_path_place(&path->nodes[0]), fusion_path_reach_m(path));
     const struct fusion_path_node end = fusion_path_at(path, path->length_m);
     struct geo_bounds box = around_node(path, &end);
     for (uint32_t i = 0; i < path->count && path->nodes[i].along_m <= path->length_m; i++)
@@ -303,11 +310,8 @@ bool fusion_path_bounds_rough(const struct fusion_path *path, struct geo_point c
         box.south_deg = geo_lesser(box.south_deg, at.lat_deg);
         box.north_deg = geo_greater(box.north_deg, at.lat_deg);
     }
-    const double reach_m = path->basis == FUSION_CORRIDOR_DISC
-                               ? path->length_m
-                               : fusion_path_half_m(path, path->time_max_s);
     const bool whole = box.west_deg >= -180.0 && box.east_deg <= 180.0;
-    box = geo_bounds_widen(box, geo_greater(reach_m, radius_m) + 1.0);
+    box = geo_bounds_widen(box, geo_greater(fusion_path_reach_m(path), radius_m) + 1.0);
     *out = box;
     return whole && box.west_deg <= box.east_deg;
 }

@@ -81,8 +81,10 @@ static inline struct geo_point fusion_path_place(const struct fusion_path_node *
 
 // How far around a hovering aircraft may be after a time.
 double fusion_path_disc_m(const struct fusion_path *path, double time_s);
+// How far from its nodes the aircraft may be at most, as far as it is looked ahead.
+double fusion_path_reach_m(const struct fusion_path *path);
 
-// A box that holds the whole corridor.
+// A box that holds the whole corridor, and all that a hovering aircraft may reach.
 struct geo_bounds fusion_path_bounds(const struct fusion_path *path);
 // A larger one that holds all of that, and a circle around a place of the path, for a fraction
 // of the work. False: it would cross the antimeridian.

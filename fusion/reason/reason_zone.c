@@ -548,10 +548,7 @@ static struct geo_bounds box_of(const struct fusion_path *path)
         box.south_deg = geo_lesser(box.south_deg, path->nodes[i].point.lat_deg);
         box.north_deg = geo_greater(box.north_deg, path->nodes[i].point.lat_deg);
     }
-    double wide_m =
-        path->basis == FUSION_CORRIDOR_DISC
-            ? geo_greater(path->length_m, fusion_path_disc_m(path, path->time_max_s))
-            : fusion_path_half_m(path, path->time_max_s);
+    double wide_m = fusion_path_reach_m(path);
     // 110,000 m is less than any degree of latitude
     double north_deg = wide_m / GEO_EARTH_M_PER_DEG_LEAST;
     double highest_deg =

@@ -13,6 +13,7 @@
 #include "fusion/aircraft/context.h"
 #include "fusion/context/context_build.h"
 #include "fusion/root/sample.h"
+#include "geo/bounds.h"
 #include "geo/frame.h"
 #include "tests/support/scene.h"
 
@@ -483,6 +484,45 @@ static void near__a_line_and_a_polygon__count_from_their_edge(void **state)
     scene_close(scene);
 }
 
+// In a minute it may be 57 m from where it is thought to be, to 100 m: what was refused within
+// that concerns it, as the zones that were not refused do.
+static void refused__within_the_reach_of_a_hovering_aircraft__is_told(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_open(toronto, flat, NULL, NULL);
+    const struct geo_frame frame = geo_frame_at(toronto);
+    struct fusion_aircraft aircraft = hovering(toronto);
+    aircraft.fix.horizontal_acc95_m = 100.0;
+    aircraft.fix.velocity_known = true;
+    aircraft.fix.velocity_north_mps = 0.95;
+    aircraft.limits.look_ahead_s = 60.0;
+    aircraft.limits.obstacle_radius_m = 50.0;
+    scene->root.layer_fed[FUSION_LAYER_ZONE] = true;
+    const struct {
+        double east_m;
+        bool told;
+    } cases[] = {{100.0, true}, {156.0, true}, {400.0, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct geo_point at =
+            geo_frame_point(&frame, (struct geo_offset){cases[i].east_m, 0.0});
+        const struct fusion_unreadable one = {.layer = FUSION_LAYER_ZONE,
+                                              .count = 1,
+                                              .box = geo_bounds_around(at, 0.0),
+                                              .until_utc_us = INT64_MAX,
+                                              .ends_utc_us = INT64_MAX};
+        const struct fusion_unreadables all = {1, &one};
+        scene->root.unreadables = &all;
+        const struct fusion_context c = build(scene, &aircraft);
+        bool told = false;
+        for (size_t k = 0; k < c.layer_state_count; k++)
+            told = told
+                   || (c.layer_states[k].layer == FUSION_LAYER_ZONE
+                       && c.layer_states[k].reason == FUSION_REASON_UNREADABLE);
+        assert_int_equal(told, cases[i].told);
+    }
+    scene_close(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -501,6 +541,7 @@ int main(void)
         cmocka_unit_test(ahead__at_the_end_of_a_plan__still_holds_the_aircraft),
         cmocka_unit_test(near__obstacles_in_many_buckets__are_listed_once_nearest_first),
         cmocka_unit_test(near__a_line_and_a_polygon__count_from_their_edge),
+        cmocka_unit_test(refused__within_the_reach_of_a_hovering_aircraft__is_told),
     };
     return cmocka_run_group_tests_name("fusion/context", tests, NULL, NULL);
 }
