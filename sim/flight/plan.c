@@ -167,6 +167,8 @@ const struct sim_plan *sim_plans_answered(struct sim_plans *plans, const Drf__V1
         || reply->correlation == NULL || strncmp(reply->correlation, name, strlen(name)) != 0
         || reply->correlation[strlen(name)] != '/')
         return NULL;
+    if (last->accepted_boot_id != reply->boot_id)
+        last->accepted_utc_us = reply->node_time_us;
     last->accepted_boot_id = reply->boot_id;
     return last;
 }
@@ -178,6 +180,17 @@ const struct sim_plan *sim_plans_flown(const struct sim_plans *plans,
     enum sim_flight_phase leg = plans->homeward ? SIM_FLIGHT_RETURN : SIM_FLIGHT_CRUISE;
     return plans->filed > 0 && last->accepted_boot_id != 0 && flight->phase == leg ? last
                                                                                    : NULL;
+}
+
+enum sim_plan_held sim_plans_held(const struct sim_plans *plans, uint32_t number,
+                                  uint64_t boot_id, int64_t node_utc_us)
+{
+    const struct sim_plan *last = &plans->kept[plans->filed % SIM_PLANS_KEPT];
+    if (last->number <= number || last->count < 2) // one of a single point is not sent
+        return SIM_PLAN_HELD;
+    if (last->accepted_boot_id != boot_id || last->accepted_utc_us == node_utc_us)
+        return SIM_PLAN_UNSURE;
+    return last->accepted_utc_us < node_utc_us ? SIM_PLAN_REPLACED : SIM_PLAN_HELD;
 }
 
 const struct sim_plan *sim_plans_find(const struct sim_plans *plans, uint32_t number)

@@ -23,6 +23,7 @@ struct sim_plan_point {
 struct sim_plan {
     uint32_t number;           // "p7" the seventh of its drone; 0: none
     uint64_t accepted_boot_id; // of the node that accepted it; 0: not yet
+    int64_t accepted_utc_us;   // when it first did, by its clock
     int64_t until_utc_us;      // its validity
     double speed_mps;          // toward each point
     bool over_ground;          // its heights were published over ground
@@ -53,6 +54,11 @@ const struct sim_plan *sim_plans_answered(struct sim_plans *plans, const Drf__V1
 // The plan that the drone flies by now; NULL: none.
 const struct sim_plan *sim_plans_flown(const struct sim_plans *plans,
                                        const struct sim_flight *flight);
+// Whether a node holds the plan of that number at its time: until it accepts a later one. While
+// no reply of that node has said so, nobody knows.
+enum sim_plan_held { SIM_PLAN_HELD, SIM_PLAN_REPLACED, SIM_PLAN_UNSURE };
+enum sim_plan_held sim_plans_held(const struct sim_plans *plans, uint32_t number,
+                                  uint64_t boot_id, int64_t node_utc_us);
 // The plan of that number, or NULL when it is no longer kept.
 const struct sim_plan *sim_plans_find(const struct sim_plans *plans, uint32_t number);
 void sim_plan_name(uint32_t number, char name[static SIM_PLAN_ID]);

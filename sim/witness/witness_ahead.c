@@ -113,7 +113,9 @@ static void check_size(const struct sim_report *report, const Drf__V1__LookAhead
                             "half width of %.2f m, not %.2f", (double)a->half_width_m, base_m);
 }
 
-// Followed while it keeps to the plan that it names; as long and as wide as either leg has it.
+// Followed while it keeps to the plan that it names, until the node has another: a context that
+// is made between two reports may come after the next plan, which the older report does not
+// name. As long and as wide as either leg has it.
 static void check_plan(const struct sim_witness *witness, const struct sim_report *report,
                        const Drf__V1__Context *context, const struct sim_way *ways,
                        size_t count, struct sim_witness_counts *counts)
@@ -123,11 +125,14 @@ static void check_plan(const struct sim_witness *witness, const struct sim_repor
     double conform_m = 0.0, off_m = sim_way_off_plan_m(witness, report, context, &conform_m);
     if (witness->fleet.plans == NULL || (report->plan != 0 && off_m < 0.0))
         return; // not known
+    const enum sim_plan_held held = sim_way_plan_held(witness, report, context);
     uint32_t state = DRF__V1__PLAN_STATE__PLAN_STATE_NONE;
-    if (report->plan != 0)
+    const bool followable = report->plan != 0 && held != SIM_PLAN_REPLACED
+                            && (held != SIM_PLAN_UNSURE || context->plan_state != state);
+    if (followable)
         state = off_m < conform_m ? DRF__V1__PLAN_STATE__PLAN_STATE_FOLLOWED
                                   : DRF__V1__PLAN_STATE__PLAN_STATE_NONCONFORMING;
-    if (report->plan == 0 || fabs(off_m - conform_m) > conform_band_m)
+    if (!followable || fabs(off_m - conform_m) > conform_band_m)
         sim_witness_counts_note(
             counts, SIM_CHECK_PLAN,
             context->plan_state == state

@@ -179,15 +179,22 @@ double sim_way_far_m(const struct sim_way *way, struct sim_plane point)
     return best_m;
 }
 
-static const struct sim_plan *plan_of(const struct sim_witness *witness,
-                                      const struct sim_report *report)
+// All that its drone filed; NULL: it names none.
+static const struct sim_plans *plans_of(const struct sim_witness *witness,
+                                        const struct sim_report *report)
 {
     const struct sim_fleet_reports *fleet = &witness->fleet;
     if (fleet->plans == NULL || report->plan == 0)
         return NULL;
     const char *first = (const char *)fleet->plans;
-    return sim_plans_find((const void *)(first + report->drone * fleet->plans_stride),
-                          report->plan);
+    return (const void *)(first + report->drone * fleet->plans_stride);
+}
+
+static const struct sim_plan *plan_of(const struct sim_witness *witness,
+                                      const struct sim_report *report)
+{
+    const struct sim_plans *plans = plans_of(witness, report);
+    return plans != NULL ? sim_plans_find(plans, report->plan) : NULL;
 }
 
 // A leg of a plan as the aircraft sees it, in metres there.
@@ -393,6 +400,16 @@ double sim_way_off_plan_m(const struct sim_witness *witness, const struct sim_re
         nearest_m = fmin(nearest_m, legs[i].cross_m);
     *conformance_m = plan->conformance_m + report->horizontal_acc_m;
     return nearest_m;
+}
+
+enum sim_plan_held sim_way_plan_held(const struct sim_witness *witness,
+                                     const struct sim_report *report,
+                                     const Drf__V1__Context *context)
+{
+    const struct sim_plans *plans = plans_of(witness, report);
+    return plans != NULL
+               ? sim_plans_held(plans, report->plan, context->boot_id, context->node_time_us)
+               : SIM_PLAN_HELD;
 }
 
 size_t sim_ways_of(const struct sim_witness *witness, const struct sim_report *report,

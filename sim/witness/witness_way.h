@@ -40,6 +40,10 @@ size_t sim_ways_of(const struct sim_witness *witness, const struct sim_report *r
 // that the node which answers has accepted.
 double sim_way_off_plan_m(const struct sim_witness *witness, const struct sim_report *report,
                           const Drf__V1__Context *context, double *conformance_m);
+// Whether the node still had that plan when it made the context.
+enum sim_plan_held sim_way_plan_held(const struct sim_witness *witness,
+                                     const struct sim_report *report,
+                                     const Drf__V1__Context *context);
 double sim_way_half_m(const struct sim_way *way, double time_s);
 double sim_way_disc_m(const struct sim_way *way, double time_s);
 // Without a plan, at least and at most: where a descent ends is known only so well.

@@ -210,6 +210,68 @@ static void descent_by_vertical_speed__ends_at_the_ground_under_the_course(void 
     close_scene(s);
 }
 
+static bool plan_is_wrong(struct flown *f, uint32_t state, uint32_t basis, int64_t utc_us)
+{
+    struct scene *s = &f->scene;
+    s->counts = (struct sim_witness_counts){.waiting = 0};
+    s->context.has_plan_state = 1;
+    s->context.plan_state = state;
+    s->context.node_time_us = utc_us;
+    f->ahead.basis = basis;
+    sim_witness_ahead(&s->witness, &s->report, &s->context, &s->counts);
+    assert_true(s->counts.checked[SIM_CHECK_PLAN] > 0);
+    return s->counts.wrong[SIM_CHECK_PLAN] > 0;
+}
+
+// A context between two reports that comes after the next plan: the report names the one
+// before.
+static void plan__that_the_node_has_replaced__is_not_followed(void **state)
+{
+    (void)state;
+    enum {
+        NONE = DRF__V1__PLAN_STATE__PLAN_STATE_NONE,
+        FOLLOWED = DRF__V1__PLAN_STATE__PLAN_STATE_FOLLOWED,
+        STRAIGHT = DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_VELOCITY,
+        ALONG = DRF__V1__CORRIDOR_BASIS__CORRIDOR_BASIS_PLAN
+    };
+    static const struct corner corners[] = {{0, -50, 0}, {0, 600, 0}};
+    struct flown f;
+    open_flown(&f, corners, 2);
+    f.ahead.has_length_m = f.ahead.has_half_width_m = f.ahead.has_half_width_end_m = 1;
+    f.ahead.length_m = 450.0F;
+    f.ahead.half_width_m = 3.5F;
+    f.ahead.half_width_end_m = 17.0F;
+    Drf__V1__Segment segment = DRF__V1__SEGMENT__INIT, *segments[] = {&segment};
+    f.ahead.n_segments = 1;
+    f.ahead.segments = segments;
+    const int64_t now_us = f.scene.report.utc_us;
+    assert_true(plan_is_wrong(&f, NONE, STRAIGHT, now_us));
+    assert_false(plan_is_wrong(&f, FOLLOWED, ALONG, now_us));
+    f.plans[0].filed = 2; // it has no answer yet: nobody knows
+    f.plans[0].kept[0] = f.plans[0].kept[1];
+    f.plans[0].kept[0].number = 2;
+    f.plans[0].kept[0].accepted_boot_id = 0;
+    assert_false(plan_is_wrong(&f, NONE, STRAIGHT, now_us));
+    assert_false(plan_is_wrong(&f, FOLLOWED, ALONG, now_us));
+    assert_true(plan_is_wrong(&f, NONE, ALONG, now_us));
+    // accepted by that node at a time
+    Drf__V1__Reply reply = DRF__V1__REPLY__INIT;
+    char correlation[] = "p2/2";
+    reply.answers = 3;
+    reply.code = DRF__V1__REPLY_CODE__REPLY_CODE_OK;
+    reply.correlation = correlation;
+    reply.boot_id = 5;
+    reply.node_time_us = now_us;
+    assert_non_null(sim_plans_answered(&f.plans[0], &reply));
+    reply.node_time_us = now_us + 2; // again: it has had it since the first time
+    assert_non_null(sim_plans_answered(&f.plans[0], &reply));
+    assert_true(plan_is_wrong(&f, NONE, STRAIGHT, now_us - 1));
+    assert_false(plan_is_wrong(&f, FOLLOWED, ALONG, now_us - 1));
+    assert_false(plan_is_wrong(&f, NONE, STRAIGHT, now_us + 1));
+    assert_true(plan_is_wrong(&f, FOLLOWED, ALONG, now_us + 1));
+    close_scene(&f.scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +280,7 @@ int main(void)
         cmocka_unit_test(height_of_a_point__is_reached_at_the_rates),
         cmocka_unit_test(descent_of_a_plan__ends_at_the_ground_or_at_its_level),
         cmocka_unit_test(descent_by_vertical_speed__ends_at_the_ground_under_the_course),
+        cmocka_unit_test(plan__that_the_node_has_replaced__is_not_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
