@@ -4,7 +4,8 @@
 // second stage, called when the loop has time, unpacks, corrupts if asked to, and passes
 // them to the witness with the report that they answer. Reports are kept in a ring of 64 per
 // drone, by seq modulo. Replies and terrain blocks are rare: they are unpacked at arrival,
-// because the pilot and the plans react to them, and checked in the second stage.
+// because the pilot and the plans react to them, and checked in the second stage; the review of
+// a plan not before a context came, and never if none does.
 #include "sim/fleet/receive.h"
 
 #include <math.h>
@@ -27,6 +28,12 @@ struct arrival {
     int64_t mono_us;
     bool used; // by the drone
     uint8_t bytes[BYTES_MAX];
+};
+
+// Since when a node surely has reports of a drone.
+struct heard {
+    uint64_t boot_id; // of the node that answered last; 0: none did
+    int64_t utc_us;   // of that node, when it first answered a report
 };
 
 // A reply with its request: rare, so each is allocated by itself.
@@ -52,6 +59,7 @@ struct sim_receiver {
     struct sim_report *reports;       // REPORTS a drone, by seq modulo
     struct sim_node_streams *streams; // of each drone
     uint32_t *answered;               // telemetry seq of the newest answer to each
+    struct heard *heard;              // of each
     struct sim_promises *promises;    // NULL: none
     int64_t *refused_mono_us;         // of each drone
     int64_t slowest_us, slow_mono_us; // answer of the last seconds, and when it came
@@ -81,10 +89,12 @@ enum drf_status sim_receiver_open(struct sim_witness *witness, struct sim_drone 
     receiver->reports = calloc(count * REPORTS, sizeof *receiver->reports);
     receiver->streams = calloc(count, sizeof *receiver->streams);
     receiver->answered = calloc(count, sizeof *receiver->answered);
+    receiver->heard = calloc(count, sizeof *receiver->heard);
     receiver->refused_mono_us = calloc(count, sizeof *receiver->refused_mono_us);
     receiver->ring = calloc(RING, sizeof *receiver->ring);
     if (receiver->reports == NULL || receiver->streams == NULL || receiver->ring == NULL
-        || receiver->answered == NULL || receiver->refused_mono_us == NULL) {
+        || receiver->answered == NULL || receiver->heard == NULL
+        || receiver->refused_mono_us == NULL) {
         sim_receiver_close(receiver);
         return DRF_ERR_NOMEM;
     }
@@ -122,6 +132,7 @@ void sim_receiver_close(struct sim_receiver *receiver)
     free(receiver->reports);
     free(receiver->streams);
     free(receiver->answered);
+    free(receiver->heard);
     free(receiver->refused_mono_us);
     free(receiver->ring);
     free(receiver);
@@ -179,10 +190,20 @@ static void check_answer(struct sim_receiver *receiver, struct answer *answer)
     if (answer->landing != NULL)
         sim_witness_landing(witness, &answer->asked.landing, &limits, answer->utc_us,
                             answer->landing->landing, &receiver->counts);
-    if (answer->review != NULL)
+    if (answer->review != NULL) {
+        const struct heard *heard = &receiver->heard[answer->index];
+        answer->report.answered =
+            heard->boot_id == reply->boot_id && heard->utc_us <= reply->node_time_us;
         sim_witness_review(witness, &answer->report, &answer->plan, answer->review,
                            &receiver->counts);
+    }
     free_answer(answer);
+}
+
+// The drone's first context tells whether a report came before its plan, or after it.
+static bool waits(const struct sim_receiver *receiver, const struct answer *answer)
+{
+    return answer->review != NULL && receiver->heard[answer->index].boot_id == 0;
 }
 
 // Stores an answer for the second stage. When the list is full one is checked now.
@@ -383,6 +404,9 @@ static void count_context(struct sim_receiver *receiver, size_t index,
     if (report == NULL)
         return;
     report->answered = true;
+    if (receiver->heard[index].boot_id != head->boot_id)
+        receiver->heard[index] =
+            (struct heard){.boot_id = head->boot_id, .utc_us = head->node_time_us};
     if (head->telemetry_seq <= receiver->answered[index])
         return; // by another node
     receiver->answered[index] = head->telemetry_seq;
@@ -502,9 +526,19 @@ size_t sim_receiver_check(struct sim_receiver *receiver, size_t most)
         receiver->first = (receiver->first + 1) % RING;
         receiver->waiting--;
     }
-    for (; most > 0 && receiver->answer_count > 0; most--)
-        check_answer(receiver, &receiver->answers[--receiver->answer_count]);
-    return receiver->waiting + patches + receiver->answer_count;
+    size_t ready = 0;
+    for (size_t i = receiver->answer_count; i-- > 0;) {
+        if (waits(receiver, &receiver->answers[i]))
+            continue;
+        if (most == 0) {
+            ready++;
+            continue;
+        }
+        check_answer(receiver, &receiver->answers[i]);
+        receiver->answers[i] = receiver->answers[--receiver->answer_count];
+        most--;
+    }
+    return receiver->waiting + patches + ready;
 }
 
 void sim_receiver_promise(struct sim_receiver *receiver, struct sim_promises *promises)

@@ -169,7 +169,8 @@ void sim_witness_landing(struct sim_witness *witness, const struct sim_landing_a
                          const struct sim_drone_limits *limits, int64_t utc_us,
                          const Drf__V1__Landing *landing, struct sim_witness_counts *counts);
 
-// `report`: the drone's newest when the plan was answered; `reply` accepts the plan.
+// `report`: the drone's newest when the plan was answered, `answered` when the node surely had
+// one of its reports by then; `reply` accepts the plan.
 void sim_witness_review(struct sim_witness *witness, const struct sim_report *report,
                         const struct sim_plan *plan, const Drf__V1__Reply *reply,
                         struct sim_witness_counts *counts);

@@ -4,10 +4,12 @@
 // A leg is judged as flight is: a path of two corners, passed at once, so that what is
 // nominally in the way is a WARNING and what is by the accuracies a CAUTION. The surface below
 // it is scanned in windows: the lowest clearance stated lies between that of the least window,
-// which a node must have seen, and that of windows as wide as it may have looked at. Of plans
-// that end below the wanted clearance no more is judged than whose the reply is: their ends are
-// left out by rules of their own. Nor are: texts, clearances of single conflicts, the share and
-// reason of a gap, epoch.
+// which a node must have seen, and that of windows as wide as it may have looked at. A node
+// that may not have heard the drone yet may have taken the default for its horizontal accuracy:
+// what it says must be so by the greater, what it must say by the less. Of plans that end below
+// the wanted clearance no more is judged than whose the reply is: their ends are left out by
+// rules of their own. Nor are: texts, clearances of single conflicts, the share and reason of a
+// gap, epoch.
 #include <math.h>
 #include <string.h>
 
@@ -27,6 +29,7 @@ enum {
 static const double part_m = 100.0, window_m = 25.0;    // of a node, at most; here
 static const double acc_low_m = 3.0, acc_high_m = 15.0; // of an altitude: sent, or the default
 static const double vague_m = 60.0;                     // an unknown vertical accuracy
+static const double default_acc_m = 10.0; // of a position: schemas/client.md rule 4
 static const double rate_mps = 5.0; // of climb and descent: no drone of the fleet says any
 static const double place_m = 2.0, building_m = 40.0; // a place along a leg, or of a shape
 static const double low_end_m = 25.0; // ends below 15 m, and what the ground may be off
@@ -40,7 +43,7 @@ struct leg {
 // From one point to the next, everywhere at once. What of the height cannot be reached on the
 // way is flown at its end.
 static void lay(struct leg *leg, const struct sim_plan_point *a, const struct sim_plan_point *b,
-                double speed_mps)
+                double speed_mps, double acc_m)
 {
     const struct sim_witness *witness = leg->c.witness;
     const struct sim_world *world = witness->world;
@@ -60,7 +63,7 @@ static void lay(struct leg *leg, const struct sim_plan_point *a, const struct si
         .scale_north =
             sim_world_distance_m(world, a->position, north) / (world->m_per_lat_deg * 0.001),
         .length_m = length_m,
-        .base_m = limits.radius_m + leg->c.report->horizontal_acc_m,
+        .base_m = limits.radius_m + acc_m,
         .height_tol_m = witness->tolerance.ground_m, // of heights over ground
         .witness = witness,
         .amsl_m = a->amsl_m,
@@ -153,6 +156,15 @@ static void find_conditions(struct leg *leg)
     if (leg->high_m < limit_m + acc_low_m)
         terrain.certain = leg->high_m < limit_m ? SIM_WARNING : SIM_CAUTION;
     sim_case_add(&leg->c, terrain);
+}
+
+// The leg from a point of a plan to the next, by one horizontal accuracy.
+static void examine(struct leg *leg, const struct sim_plan_point *from, double speed_mps,
+                    double acc_m)
+{
+    lay(leg, from, from + 1, speed_mps, acc_m);
+    measure(leg);
+    find_conditions(leg);
 }
 
 static bool reports(const Drf__V1__PlanConflict *conflict, uint32_t leg,
@@ -344,20 +356,26 @@ void sim_witness_review(struct sim_witness *witness, const struct sim_report *re
     struct lowest lowest = {HUGE_VAL, HUGE_VAL, HUGE_VAL, true};
     struct sim_report flying = *report;
     flying.on_ground = false;
+    const double sent_m = report->horizontal_acc_m;
+    const double most_m = report->answered ? sent_m : fmax(sent_m, default_acc_m),
+                 least_m = report->answered ? sent_m : fmin(sent_m, default_acc_m);
     for (uint32_t i = 0; i + 1 < plan->count; i++) {
-        struct leg leg = {.c = {.witness = witness, .report = &flying, .context = &none}};
-        lay(&leg, &plan->points[i], &plan->points[i + 1], plan->speed_mps);
-        measure(&leg);
-        find_conditions(&leg);
-        check_sound(&leg, i, review, counts);
-        check_place(&leg, i, review, counts);
-        check_complete(&leg, i, review, counts);
-        check_gaps(&leg, i, review, counts);
-        lowest.low_m = fmin(lowest.low_m, leg.low_m);
-        lowest.high_m = fmin(lowest.high_m, leg.high_m);
+        const struct sim_plan_point *from = &plan->points[i];
+        struct leg wide = {.c = {.witness = witness, .report = &flying, .context = &none}};
+        struct leg narrow = wide;
+        examine(&wide, from, plan->speed_mps, most_m);
+        check_sound(&wide, i, review, counts);
+        check_place(&wide, i, review, counts);
+        check_gaps(&wide, i, review, counts);
+        if (most_m > least_m)
+            examine(&narrow, from, plan->speed_mps, least_m);
+        const struct leg *least = most_m > least_m ? &narrow : &wide;
+        check_complete(least, i, review, counts);
+        lowest.low_m = fmin(lowest.low_m, wide.low_m);
+        lowest.high_m = fmin(lowest.high_m, least->high_m);
         if (i == review->clearance_lowest_leg)
-            lowest.there_m = leg.low_m;
-        lowest.known &= leg.known; // unknown is never clear
+            lowest.there_m = wide.low_m;
+        lowest.known &= wide.known; // unknown is never clear
     }
     check_lowest(report, &lowest, review, counts);
 }

@@ -33,10 +33,10 @@ world: {size_km: 3, void_radius_m: 350, towers: 20, cranes: 10, buildings: 30}
 
 class Fault:
     """`changes`: what stands in the source exactly once, and what is put there. `kinds`: what the witness must name, any
-    of them. `plans`: one in so many drones flies by a plan, and keeps clear of terrain."""
+    of them. `plans`: one in so many drones flies by a plan, and keeps clear of terrain. `lost`: so many of its reports are not sent."""
 
-    def __init__(self, name, source, changes, *kinds, plans=2):
-        self.name, self.source, self.changes, self.kinds, self.plans = name, source, changes, kinds, plans
+    def __init__(self, name, source, changes, *kinds, plans=2, lost=0.0):
+        self.name, self.source, self.changes, self.kinds, self.plans, self.lost = name, source, changes, kinds, plans, lost
 
     def put_into(self, text):
         for old, new in self.changes.items():
@@ -108,6 +108,14 @@ FAULTS = [
           {"{.leg = leg, .advisory = list.items[i]};":
            "{.leg = leg, .advisory = list.items[i]};\n        out->conflicts[out->conflict_count - 1].advisory.severity++;"},
           "review "),
+    Fault("a review's corridor 7.5 m too wide", "fusion/context/review.c",
+          {"+ fusion_fix_acc95_m(&reviewer->aircraft->fix)": "+ fusion_fix_acc95_m(&reviewer->aircraft->fix) + 7.5"}, "review "),
+    Fault("a plan is followed that no report names", "edge/serve/fleet/plan_held.c",
+          {"held->named = held->held && strcmp(held->plan->plan_id, plan_id) == 0;":
+           "held->named = held->held && strlen(plan_id) < 1000;"}, "plan "),
+    Fault("the next plan is followed before a report names it", "edge/serve/fleet/plan_held.c",
+          {"bool named = held->named && held->held && strcmp(held->plan->plan_id, plan->plan_id) == 0;":
+           "bool named = held->named && held->held;"}, "plan ", lost=0.3),
     Fault("a review without gaps", "fusion/context/review.c",
           {"if (out->gap_count < FUSION_REVIEW_GAPS_MAX)": "if (false)"}, "review "),
     Fault("a plan without a review", "edge/serve/plan.c", {"reply.review = &review;": ""}, "review "),
@@ -159,9 +167,10 @@ def link_mutant(folder, faults):
     return folder / "drf-edge"
 
 
-def fly(folder, edge=None, plans=2):
+def fly(folder, edge=None, plans=2, lost=0.0):
     """The row of results, and what is wrong in words."""
-    (folder / "minute.yaml").write_text(MINUTE.replace("plans: 2", f"plans: {plans}"), encoding="utf-8")
+    (folder / "minute.yaml").write_text(MINUTE.replace("plans: 2", f"plans: {plans}")
+                                        + (f"errors: {{reports: {{lost_ratio: {lost}}}}}\n" if lost else ""), encoding="utf-8")
     subprocess.run([BIN / "drf-sim", "experiment", folder / "minute.yaml", "--out", folder / "out",
                     *(["--edge", edge] if edge else [])], check=True, capture_output=True, timeout=DEADLINE_S)
     with open(folder / "out/results.csv", encoding="utf-8", newline="") as file:
@@ -177,7 +186,7 @@ def needs_a_build():
 
 def caught(*faults):
     with Folder("mutant") as folder:
-        row, words = fly(folder.path, link_mutant(folder.path, faults), faults[0].plans)
+        row, words = fly(folder.path, link_mutant(folder.path, faults), faults[0].plans, faults[0].lost)
         for fault in faults:
             assert any(kind in row["wrong_by"] for kind in fault.kinds), (fault.name, row["wrong_by"], words)
         print("; ".join(fault.name for fault in faults), "->", row["wrong_by"], flush=True)
@@ -194,6 +203,13 @@ def test_the_node_as_it_is_is_right():
         row, words = fly(folder.path)
         assert row["wrong_by"] == "" and row["values_wrong"] == "0", (row["wrong_by"], words)
         assert int(row["advisories_judged"]) > 5000 and int(row["values_checked"]) > 100000, row
+
+
+def test_the_node_that_lost_reports_is_right():
+    with Folder("mutant") as folder:
+        row, words = fly(folder.path, lost=0.3)
+        assert row["wrong_by"] == "" and row["values_wrong"] == "0", (row["wrong_by"], words)
+        assert int(row["reports_not_sent"]) > 1000 and int(row["values_checked"]) > 100000, row
 
 
 def test_faults_of_different_kinds_are_each_named():

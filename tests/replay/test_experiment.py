@@ -166,6 +166,7 @@ def test_the_sample_with_the_real_node_warns_and_says_the_same_twice():
         for row in rows:
             assert int(row["reports"]) == reports and int(row["refusals"]) == 0, row
             assert int(row["values_checked"]) > 10000 and int(row["advisories_judged"]) > 0, row
+            assert row["values_wrong"] == "0" and row["wrong_by"] == "", row
             because = [part.rsplit(" ", 1) for part in row["advisories_unjudged_by"].split("; ") if part]
             assert sum(int(count) for _, count in because) == int(row["advisories_unjudged"]), row
             assert float(row["latency_p50_ms"]) >= 80, row  # two ways of 40 ms
@@ -193,6 +194,27 @@ errors:
         assert done.returncode == 0, done.stderr + done.stdout
         row = bench.rows("out")[0]
         assert int(row["values_checked"]) > 10000 and row["values_wrong"] == "0", row
+
+
+def test_a_report_that_was_lost_is_not_known_to_the_node():
+    """A plan is reviewed without the first report; the next one replaces it while its own last report is the newest."""
+    if subprocess.run([BIN / "drf-edge", "lockstep", "--help"], capture_output=True, check=False).returncode != 0:
+        skip("drf-edge has no lockstep")
+    with Bench() as bench:
+        bench.file.write_text("""start: 2026-01-31T12:00:00Z
+drones: 15
+duration_s: 30
+seeds: [5]
+traffic: 2
+world: {seed: 17, size_km: 4}
+errors:
+  reports: {lost_ratio: 0.3}
+""", encoding="utf-8")
+        done = bench.make("out", edge=None)
+        assert done.returncode == 0, done.stderr + done.stdout
+        row = bench.rows("out")[0]
+        assert int(row["reports_not_sent"]) > 500 and int(row["values_checked"]) > 100000, row
+        assert row["values_wrong"] == "0" and row["wrong_by"] == "", row
 
 
 main(globals())

@@ -50,6 +50,7 @@ static void open_reviewed(struct reviewed *r)
     *r = (struct reviewed){.plan = {.number = 7, .speed_mps = 10.0, .count = 3}};
     struct scene *s = &r->scene;
     open_scene(s);
+    s->report.answered = true;
     for (size_t i = 0; i < s->world.obstacle_count; i++)
         s->world.obstacles[i].presence = SIM_HIDDEN;
     const double corners[][2] = {{0, 0}, {0, 200}, {500, 200}};
@@ -152,6 +153,38 @@ static void review__of_a_zone_that_the_plan_flies_over__is_told(void **state)
     close_scene(&r.scene);
 }
 
+// The zone begins 8 m beside the leg: in the way of a drone that is known to 10 m, which is
+// what a node takes that has heard nothing, and not of one that is known to 2.5 m, as sent.
+static void review__before_a_report_is_heard__may_be_by_either_accuracy(void **state)
+{
+    (void)state;
+    struct reviewed r;
+    open_reviewed(&r);
+    struct scene *s = &r.scene;
+    struct sim_zone *zone = &s->world.zones[0];
+    zone->vertices[0] = sim_world_point(&s->world, beside(s, 100, 208));
+    zone->vertices[1] = sim_world_point(&s->world, beside(s, 200, 208));
+    place_conflict(&r, 100, 208);
+    r.conflict.severity = CAUTION;  // by the accuracy alone
+    assert_int_equal(wrong(&r), 2); // heard: no such conflict, and off the corridor
+    r.review.n_conflicts = 0;
+    assert_int_equal(wrong(&r), 0);
+    s->report.answered = false;
+    assert_int_equal(wrong(&r), 0);
+    r.review.n_conflicts = 1;
+    assert_int_equal(wrong(&r), 0);
+    zone->vertices[0] = sim_world_point(&s->world, beside(s, 100, 220)); // by neither
+    zone->vertices[1] = sim_world_point(&s->world, beside(s, 200, 220));
+    assert_int_equal(wrong(&r), 1);
+    r.conflict.severity = WARNING;
+    zone->vertices[0] = sim_world_point(&s->world, beside(s, 100, 190)); // by both
+    zone->vertices[1] = sim_world_point(&s->world, beside(s, 200, 190));
+    assert_int_equal(wrong(&r), 0);
+    r.review.n_conflicts = 0;
+    assert_int_equal(wrong(&r), 1);
+    close_scene(s);
+}
+
 static void review__with_another_clearance_or_name__is_told(void **state)
 {
     (void)state;
@@ -193,6 +226,7 @@ int main(void)
         cmocka_unit_test(review__that_is_right__passes),
         cmocka_unit_test(review__with_a_conflict_wrong__is_told),
         cmocka_unit_test(review__of_a_zone_that_the_plan_flies_over__is_told),
+        cmocka_unit_test(review__before_a_report_is_heard__may_be_by_either_accuracy),
         cmocka_unit_test(review__with_another_clearance_or_name__is_told),
         cmocka_unit_test(gap__over_a_published_surface__is_told),
     };
