@@ -105,6 +105,7 @@ def fly(mqtt, port, reports):
     """Two drones, and one client that asks; the contexts of the first."""
     drones = [Drone(mqtt, "d-1", False), Drone(mqtt, "d-2", True)]
     wait_until(lambda: place.applied(port, "terrain") >= 1 and place.applied(port, "cranes") >= 3, "the feeds")
+    wait_until(lambda: place.page(port, "readyz")[0] == 200, "the node hears the drones")  # it may know the feeds before
     for _ in range(reports):
         for drone in drones:
             drone.report()
@@ -216,6 +217,7 @@ def play_again(kafka, path, contexts):
             wait_until(lambda: place.page(port, "healthz")[0] or place.metrics(port), "the node")
             play(path, *brokers, "--only", "kafka", "--speed", "max")
             wait_until(lambda: place.applied(port, "terrain") >= 1 and place.applied(port, "cranes") >= 3, "the feeds")
+            wait_until(lambda: place.page(port, "readyz")[0] == 200, "the node hears the drones")
             said = play(path, *brokers, "--only", "mqtt")
             assert " 0 not confirmed, 0 refused" in said and "a node had sent" in said, said
             heard = {}
