@@ -298,18 +298,29 @@ struct geo_bounds fusion_path_bounds(const struct fusion_path *path)
     return box;
 }
 
-// One box around all places, widened once by what the widest of them reaches.
-bool fusion_path_bounds_rough(const struct fusion_path *path, struct geo_point centre,
-                              double radius_m, struct geo_bounds *out)
+struct geo_bounds fusion_path_box(const struct fusion_path *path)
 {
-    struct geo_bounds box = {centre.lon_deg, centre.lat_deg, centre.lon_deg, centre.lat_deg};
-    for (uint32_t i = 0; i < path->count; i++) {
+    const struct geo_point first = path->nodes[0].point;
+    struct geo_bounds box = {first.lon_deg, first.lat_deg, first.lon_deg, first.lat_deg};
+    for (uint32_t i = 1; i < path->count; i++) {
         const struct geo_point at = path->nodes[i].point;
         box.west_deg = geo_lesser(box.west_deg, at.lon_deg);
         box.east_deg = geo_greater(box.east_deg, at.lon_deg);
         box.south_deg = geo_lesser(box.south_deg, at.lat_deg);
         box.north_deg = geo_greater(box.north_deg, at.lat_deg);
     }
+    return box;
+}
+
+// One box around all places, widened once by what the widest of them reaches.
+bool fusion_path_bounds_rough(const struct fusion_path *path, struct geo_point centre,
+                              double radius_m, struct geo_bounds *out)
+{
+    struct geo_bounds box = fusion_path_box(path);
+    box.west_deg = geo_lesser(box.west_deg, centre.lon_deg);
+    box.east_deg = geo_greater(box.east_deg, centre.lon_deg);
+    box.south_deg = geo_lesser(box.south_deg, centre.lat_deg);
+    box.north_deg = geo_greater(box.north_deg, centre.lat_deg);
     const bool whole = box.west_deg >= -180.0 && box.east_deg <= 180.0;
     box = geo_bounds_widen(box, geo_greater(fusion_path_reach_m(path), radius_m) + 1.0);
     *out = box;

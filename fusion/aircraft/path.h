@@ -84,6 +84,8 @@ double fusion_path_disc_m(const struct fusion_path *path, double time_s);
 // How far from its nodes the aircraft may be at most, as far as it is looked ahead.
 double fusion_path_reach_m(const struct fusion_path *path);
 
+// Around its nodes, whose longitudes go on past 180 degrees: not wrapped.
+struct geo_bounds fusion_path_box(const struct fusion_path *path);
 // A box that holds the whole corridor, and all that a hovering aircraft may reach.
 struct geo_bounds fusion_path_bounds(const struct fusion_path *path);
 // A larger one that holds all of that, and a circle around a place of the path, for a fraction

@@ -27,17 +27,14 @@ static double crossing(struct geo_point a, struct geo_point b, struct geo_point 
     return s >= 0.0 && s <= 1.0 && t >= 0.0 && t <= 1.0 ? s : 2.0;
 }
 
-struct box {
-    double west_deg, east_deg, south_deg, north_deg;
-};
-
-static struct box box_of(struct geo_point a, struct geo_point b)
+static struct geo_bounds box_of(struct geo_point a, struct geo_point b)
 {
-    return (struct box){geo_lesser(a.lon_deg, b.lon_deg), geo_greater(a.lon_deg, b.lon_deg),
-                        geo_lesser(a.lat_deg, b.lat_deg), geo_greater(a.lat_deg, b.lat_deg)};
+    return (struct geo_bounds){
+        geo_lesser(a.lon_deg, b.lon_deg), geo_lesser(a.lat_deg, b.lat_deg),
+        geo_greater(a.lon_deg, b.lon_deg), geo_greater(a.lat_deg, b.lat_deg)};
 }
 
-static bool touch(const struct box *a, const struct box *b)
+static bool touch(const struct geo_bounds *a, const struct geo_bounds *b)
 {
     return !(a->east_deg < b->west_deg || a->west_deg > b->east_deg
              || a->north_deg < b->south_deg || a->south_deg > b->north_deg);
@@ -46,17 +43,10 @@ static bool touch(const struct box *a, const struct box *b)
 // Whether the ring comes near the path at all: most are far within it.
 static bool near_ring(const struct fusion_path *path, const struct fusion_surroundings *around)
 {
-    struct box all = box_of(path->nodes[0].point, path->nodes[0].point);
-    for (uint32_t k = 1; k < path->count; k++) {
-        const struct geo_point at = path->nodes[k].point;
-        all.west_deg = geo_lesser(all.west_deg, at.lon_deg);
-        all.east_deg = geo_greater(all.east_deg, at.lon_deg);
-        all.south_deg = geo_lesser(all.south_deg, at.lat_deg);
-        all.north_deg = geo_greater(all.north_deg, at.lat_deg);
-    }
+    const struct geo_bounds all = fusion_path_box(path);
     struct geo_point c = around->ring[around->ring_count - 1];
     for (size_t i = 0; i < around->ring_count; i++) {
-        const struct box side = box_of(c, around->ring[i]);
+        const struct geo_bounds side = box_of(c, around->ring[i]);
         if (touch(&side, &all))
             return true;
         c = around->ring[i];
@@ -72,12 +62,12 @@ static bool leaves(const struct fusion_path *path, const struct fusion_surroundi
         return false;
     for (uint32_t k = 1; k < path->count; k++) {
         struct geo_point a = path->nodes[k - 1].point, b = path->nodes[k].point;
-        const struct box piece = box_of(a, b);
+        const struct geo_bounds piece = box_of(a, b);
         double first = 2.0;
         struct geo_point c = around->ring[around->ring_count - 1];
         for (size_t i = 0; i < around->ring_count; i++) {
             struct geo_point d = around->ring[i];
-            const struct box side = box_of(c, d);
+            const struct geo_bounds side = box_of(c, d);
             if (touch(&side, &piece))
                 first = geo_lesser(first, crossing(a, b, c, d));
             c = d;

@@ -540,14 +540,7 @@ static void consider(const struct fusion_view *view, const struct extremes *heig
 // A box around all that the path may touch.
 static struct geo_bounds box_of(const struct fusion_path *path)
 {
-    struct geo_point first = path->nodes[0].point;
-    struct geo_bounds box = {first.lon_deg, first.lat_deg, first.lon_deg, first.lat_deg};
-    for (uint32_t i = 1; i < path->count; i++) {
-        box.west_deg = geo_lesser(box.west_deg, path->nodes[i].point.lon_deg);
-        box.east_deg = geo_greater(box.east_deg, path->nodes[i].point.lon_deg);
-        box.south_deg = geo_lesser(box.south_deg, path->nodes[i].point.lat_deg);
-        box.north_deg = geo_greater(box.north_deg, path->nodes[i].point.lat_deg);
-    }
+    struct geo_bounds box = fusion_path_box(path);
     double wide_m = fusion_path_reach_m(path);
     // 110,000 m is less than any degree of latitude
     double north_deg = wide_m / GEO_EARTH_M_PER_DEG_LEAST;
