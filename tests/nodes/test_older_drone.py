@@ -30,7 +30,7 @@ class Older(Process):
         return late is not None and any(line.startswith("agl ") for line in lines[late:])
 
 
-def owner_of(observer, names):
+def owner_of(observer, drones):
     """{drone: the node whose context says that it is the owner}, from what comes from now on."""
     observer.drain()
     found = {}
@@ -40,8 +40,14 @@ def owner_of(observer, names):
             if message.payload.startswith(b"{") and b'"owner_epoch"' in message.payload:
                 context = json.loads(message.payload)
                 found[message.topic.split("/")[3]] = context["node_id"]
-        return all(name in found for name in names)
-    wait_until(all_found, "every drone has an owner")
+        ended = [f"{name} has ended:\n{drone.log_tail()}" for name, drone in drones.items() if not drone.alive()]
+        assert not ended, "\n".join(ended)
+        return all(name in found for name in drones)
+    try:
+        wait_until(all_found, "every drone has an owner")
+    except TimeoutError as late:
+        quiet = [f"{name} says last:\n{drone.log_tail(5)}" for name, drone in drones.items() if name not in found]
+        raise AssertionError("\n".join([str(late), *quiet])) from late
     return found
 
 
@@ -71,7 +77,7 @@ def test_the_older_example_is_served_by_the_other_node():
                 left = set(IDS)
                 while left:
                     wait_until(shared, "both own a half")
-                    owners = owner_of(observer, IDS)
+                    owners = owner_of(observer, drones)
                     wait_until(lambda: all(drone.lines() and drone.lines()[-1].startswith("agl ") for drone in drones.values()),
                                "every drone has heights")
                     victim = owners[min(left)]
