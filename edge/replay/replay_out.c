@@ -103,7 +103,7 @@ static const char *under_own_root(const struct edge_replay_out *out, const char 
 }
 
 // The broker gives a node its own state and heartbeat back: they are written where it sends
-// them.
+// them. Left out with them are its will, and a state that an earlier start had retained.
 static bool own(const struct edge_replay_out *out, const char *topic)
 {
     struct edge_topic parsed;

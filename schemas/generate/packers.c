@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A context has 800 fields to look at, of which half are there: a walk over the descriptors of
-// its messages cost a third of what the context itself does, straight code a third of that. The
-// function of a message stands after those of the messages in it, and handles the fields from
-// the last to the first. What no message here has (another type, a default) ends the build.
+// its messages cost a third of what the context itself does, straight code less than half of
+// it. The function of a message stands after those of the messages in it, and handles the
+// fields from the last to the first. What no message here has (another type, a default) ends
+// the build.
 //
 //   generate_packers FILE
 #include <stdarg.h>
